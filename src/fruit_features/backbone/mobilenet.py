@@ -1,0 +1,235 @@
+"""MobileNetV2 in Keras: building, loading weights, exporting to LiteRT.
+
+Every function here that returns or takes a Keras model imports TensorFlow, which
+takes some 15 seconds and 500 MB. It runs on the driver only.
+"""
+
+import contextlib
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fruit_features.backbone.spec import ALPHAS, Backbone, backbone_id
+from fruit_features.exceptions import BackboneError
+
+if TYPE_CHECKING:
+    import keras
+
+# How many numbers MobileNetV2 without top has, by alpha. A test counts them.
+PARAMETER_COUNTS = {
+    0.35: 410_208,
+    0.5: 706_224,
+    0.75: 1_382_064,
+    1.0: 2_257_984,
+    1.3: 3_766_048,
+    1.4: 4_363_712,
+}
+
+
+def quiet_tensorflow() -> None:
+    """Keep TensorFlow's start-up notes off the terminal. Call before its import."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
+    os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
+
+
+def build_backbone(
+    alpha: float, input_size: int, weights: str | None = None
+) -> "keras.Model":
+    """Build MobileNetV2 without its top, with average pooling.
+
+    Args:
+        alpha: Width multiplier of the MobileNetV2 paper (arXiv:1801.04381).
+        input_size: Side of the input square, in pixels.
+        weights: ``None`` for random ones or ``imagenet`` for Keras's download.
+
+    Returns:
+        A Keras model ``(n, input_size, input_size, 3)`` → ``(n, dimensions)``
+        that expects pixels from -1 to 1.
+    """
+    quiet_tensorflow()
+    import keras
+
+    return keras.applications.MobileNetV2(
+        input_shape=(input_size, input_size, 3),
+        alpha=alpha,
+        include_top=False,
+        pooling="avg",
+        weights=weights,
+    )
+
+
+def check_weights_file(path: Path, alpha: float) -> None:
+    """Compare the count of numbers in a ``.weights.h5`` file with alpha's.
+
+    Takes milliseconds and needs no TensorFlow, so that a misfit is told at once.
+
+    Raises:
+        BackboneError: If the file is no HDF5 file or belongs to another model.
+    """
+    import h5py
+
+    sizes: list[int] = []
+
+    def count(_: str, item: object) -> None:
+        if isinstance(item, h5py.Dataset):
+            sizes.append(item.size)
+
+    try:
+        with h5py.File(path) as file:
+            # A file of a whole training holds the optimizer's numbers too.
+            file.get("layers", file).visititems(count)
+    except OSError as error:
+        message = f"backbone.weights={str(path)!r} is not a weights file: {error}"
+        raise BackboneError(message) from error
+    found = sum(sizes)
+    if found == PARAMETER_COUNTS[alpha]:
+        return
+    fits = [str(a) for a, n in PARAMETER_COUNTS.items() if n == found]
+    hint = (
+        f"they fit backbone.alpha={fits[0]}"
+        if fits
+        else f"MobileNetV2 without top has {PARAMETER_COUNTS[alpha]:,} "
+        f"at alpha {alpha}; alphas are {', '.join(map(str, ALPHAS))}"
+    )
+    message = (
+        f"backbone.weights={str(path)!r} holds {found:,} numbers, which do not fit "
+        f"backbone.alpha={alpha}: {hint}"
+    )
+    raise BackboneError(message)
+
+
+def load_backbone(path: Path, alpha: float, input_size: int) -> "keras.Model":
+    """Load a backbone from a ``.weights.h5`` or ``.keras`` file.
+
+    Raises:
+        BackboneError: If the weights do not fit alpha and input size.
+    """
+    if path.name.endswith(".weights.h5"):
+        check_weights_file(path, alpha)
+        model = build_backbone(alpha, input_size)
+        _load_weights(model, path)
+        return model
+    quiet_tensorflow()
+    import keras
+
+    try:
+        stored = keras.models.load_model(path, compile=False)
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        message = f"backbone.weights={str(path)!r} is no Keras model: {error}"
+        raise BackboneError(message) from error
+    model = build_backbone(alpha, input_size)
+    try:
+        # By layer names: a head or pooling on top of the backbone is left out.
+        weights = {layer.name: layer.get_weights() for layer in stored.layers}
+        for layer in model.layers:
+            if layer.weights:
+                layer.set_weights(weights[layer.name])
+    except (KeyError, ValueError) as error:
+        message = (
+            f"backbone.weights={str(path)!r} does not fit MobileNetV2 with "
+            f"backbone.alpha={alpha} and backbone.input_size={input_size}: {error}"
+        )
+        raise BackboneError(message) from error
+    return model
+
+
+def _load_weights(model: "keras.Model", path: Path) -> None:
+    try:
+        model.load_weights(path)
+    except (ValueError, KeyError, OSError) as error:
+        message = f"backbone.weights={str(path)!r} does not fit MobileNetV2: {error}"
+        raise BackboneError(message) from error
+
+
+def download_imagenet(alpha: float, input_size: int) -> "keras.Model":
+    """Build MobileNetV2 with Keras's own ImageNet weights.
+
+    Raises:
+        BackboneError: If they are neither cached nor can be downloaded.
+    """
+    try:
+        return build_backbone(alpha, input_size, weights="imagenet")
+    except Exception as error:
+        # Keras raises a bare Exception when a download fails.
+        message = (
+            "backbone.weights=imagenet: Keras could not download the weights "
+            f"({str(error)[:200]}). Choose one of three: connect to the network "
+            "once, so that Keras keeps them in ~/.keras; backbone.weights=bundled "
+            "(made for studio pictures of fruit, no network); or "
+            "backbone.weights=<path to a .weights.h5 or .keras file>"
+        )
+        raise BackboneError(message) from error
+
+
+def export_backbone(model: "keras.Model", weights: str, alpha: float) -> Backbone:
+    """Make a Keras backbone ready to be sent to workers.
+
+    Args:
+        model: What ``build_backbone`` returns.
+        weights: Where its weights came from, for the record.
+        alpha: Its width multiplier.
+    """
+    sha256 = weights_digest(model)
+    input_size = model.input_shape[1]
+    return Backbone(
+        id=backbone_id(alpha, input_size, sha256),
+        weights=weights,
+        alpha=alpha,
+        input_size=input_size,
+        dimensions=model.output_shape[-1],
+        sha256=sha256,
+        model=export_litert(model),
+    )
+
+
+def weights_digest(model: "keras.Model") -> str:
+    """Hash the weights, layer by layer in the model's order.
+
+    Returns:
+        A hexadecimal SHA-256 that does not depend on the file they came from.
+    """
+    digest = hashlib.sha256()
+    for array in model.get_weights():
+        digest.update(array.astype("<f4").tobytes())
+    return digest.hexdigest()
+
+
+def export_litert(model: "keras.Model") -> bytes:
+    """Convert a backbone to a LiteRT flatbuffer that takes raw pixels.
+
+    The preprocessing of MobileNetV2, x / 127.5 - 1, becomes part of the graph.
+
+    Args:
+        model: What ``build_backbone`` returns.
+
+    Returns:
+        A flatbuffer: float32 pixels ``(1, input_size, input_size, 3)`` from 0 to
+        255 in, float32 features ``(1, dimensions)`` out.
+    """
+    quiet_tensorflow()
+    import keras
+    import tensorflow as tf
+
+    pixels = keras.Input(batch_shape=(1, *model.input_shape[1:]), name="pixels")
+    scaled = keras.layers.Rescaling(1 / 127.5, offset=-1.0)(pixels)
+    whole = keras.Model(pixels, model(scaled, training=False))
+    with tempfile.TemporaryDirectory() as folder, _silence():
+        whole.export(folder, format="tf_saved_model", verbose=False)
+        converter = tf.lite.TFLiteConverter.from_saved_model(folder)
+        return bytes(converter.convert())
+
+
+@contextlib.contextmanager
+def _silence() -> "contextlib.Iterator[None]":
+    """Send what TensorFlow's C++ code prints to nowhere."""
+    saved = os.dup(2)
+    try:
+        with Path(os.devnull).open("w") as null:
+            os.dup2(null.fileno(), 2)
+            yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)

@@ -1,0 +1,217 @@
+"""Training MobileNetV2 on a labelled folder of images."""
+
+import logging
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from fruit_features.backbone.decoding import DecodeFailure, decode_image
+from fruit_features.backbone.mobilenet import build_backbone, quiet_tensorflow
+
+if TYPE_CHECKING:
+    import keras
+    import tensorflow as tf
+
+logger = logging.getLogger(__name__)
+
+# Pictures are kept a little larger than the input, so that crops can be taken:
+# 100 pixels, the size of Fruits-360, for an input of 96.
+CROP_MARGIN = 25 / 24
+
+Pixels = npt.NDArray[np.uint8]
+Classes = npt.NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class TrainingData:
+    """Decoded pictures and their classes.
+
+    Attributes:
+        pixels: ``(n, side, side, 3)`` from 0 to 255, all in memory.
+        classes: ``(n,)``, places in the sorted list of labels.
+    """
+
+    pixels: Pixels
+    classes: Classes
+
+
+class Schedule(Protocol):
+    """How long and how fast to learn."""
+
+    @property
+    def epochs(self) -> int: ...  # noqa: D102
+
+    @property
+    def learning_rate(self) -> float: ...  # noqa: D102
+
+    @property
+    def weight_decay(self) -> float: ...  # noqa: D102
+
+    @property
+    def label_smoothing(self) -> float: ...  # noqa: D102
+
+
+def load_pictures(listing: pd.DataFrame, labels: list[str], side: int) -> TrainingData:
+    """Decode the pictures of a listing; what cannot be decoded is left out.
+
+    Args:
+        listing: Columns ``path`` and ``label``.
+        labels: The classes; rows of other labels are left out.
+        side: Side of the square that every picture is resized to.
+
+    Returns:
+        Pictures and classes in the listing's order.
+    """
+    place = {label: number for number, label in enumerate(labels)}
+    pixels, classes = [], []
+    for path, label in zip(listing["path"], listing["label"], strict=True):
+        if label not in place:
+            continue
+        picture = decode_image(Path(path).read_bytes(), side)
+        if isinstance(picture, DecodeFailure):
+            logger.warning("%s left out: %s", path, picture.detail)
+            continue
+        pixels.append(picture)
+        classes.append(place[label])
+    stacked = np.stack(pixels) if pixels else np.zeros((0, side, side, 3), np.uint8)
+    return TrainingData(stacked, np.asarray(classes, dtype=np.int32))
+
+
+def build_classifier(
+    alpha: float, input_size: int, n_classes: int, dropout: float
+) -> "keras.Model":
+    """Put a softmax head on a backbone with random weights.
+
+    Keras gives MobileNetV2's batch norms a momentum of 0.999; a short training
+    leaves their statistics behind and validation at chance, so 0.9 here.
+    """
+    quiet_tensorflow()
+    import keras
+
+    backbone = build_backbone(alpha, input_size)
+    for layer in backbone.layers:
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.momentum = 0.9
+    pixels = keras.Input((input_size, input_size, 3), name="pixels")
+    scaled = keras.layers.Rescaling(1 / 127.5, offset=-1.0)(pixels)
+    features = keras.layers.Dropout(dropout)(backbone(scaled))
+    classes = keras.layers.Dense(n_classes, name="head")(features)
+    return keras.Model(pixels, classes)
+
+
+def training_batches(
+    data: TrainingData, input_size: int, batch_size: int, seed: int
+) -> "tf.data.Dataset":
+    """Serve shuffled, augmented batches without end of order, epoch by epoch."""
+    import tensorflow as tf
+
+    def augment(picture: "tf.Tensor", label: "tf.Tensor") -> tuple["tf.Tensor", ...]:
+        picture = tf.image.random_crop(picture, (input_size, input_size, 3))
+        picture = tf.image.random_flip_left_right(picture)
+        # A fruit lies in any direction.
+        picture = tf.image.rot90(picture, tf.random.uniform((), 0, 4, tf.int32))
+        picture = tf.image.random_brightness(tf.cast(picture, tf.float32), 25.0)
+        picture = tf.image.random_contrast(picture, 0.8, 1.25)
+        picture = tf.image.random_saturation(picture / 255, 0.8, 1.25) * 255
+        return tf.clip_by_value(picture, 0, 255), label
+
+    order = tf.data.Dataset.from_tensor_slices(np.arange(len(data.classes)))
+    order = order.shuffle(len(data.classes), seed=seed)
+    pictures = order.map(
+        lambda i: tf.numpy_function(
+            lambda n: (data.pixels[n], data.classes[n]), [i], (tf.uint8, tf.int32)
+        )
+    ).map(lambda picture, label: (_shaped(picture, data), tf.ensure_shape(label, ())))
+    return pictures.map(augment, num_parallel_calls=2).batch(batch_size).prefetch(4)
+
+
+def _shaped(picture: "tf.Tensor", data: TrainingData) -> "tf.Tensor":
+    import tensorflow as tf
+
+    return tf.ensure_shape(picture, data.pixels.shape[1:])
+
+
+def centre_crop(pixels: Pixels, side: int) -> Pixels:
+    """Cut the middle square out of every picture."""
+    start = (pixels.shape[1] - side) // 2
+    return pixels[:, start : start + side, start : start + side]
+
+
+def fit_classifier(
+    model: "keras.Model",
+    batches: "tf.data.Dataset",
+    held_out: tuple[Pixels, Classes],
+    schedule: Schedule,
+    folder: Path,
+) -> pd.DataFrame:
+    """Train, keep the best epoch, and go on from where an earlier try stopped.
+
+    Args:
+        model: From ``build_classifier``; holds the best epoch's weights after.
+        batches: From ``training_batches``.
+        held_out: Pixels ``(n, input_size, input_size, 3)`` and classes to judge by.
+        schedule: How long and how fast to learn.
+        folder: Where the state of training is kept until it is done.
+
+    Returns:
+        A row an epoch: ``epoch``, ``loss``, ``accuracy``, ``val_loss``,
+        ``val_accuracy``.
+    """
+    import keras
+
+    steps = len(batches) * schedule.epochs
+    rate = keras.optimizers.schedules.CosineDecay(schedule.learning_rate, steps)
+    model.compile(
+        optimizer=keras.optimizers.AdamW(rate, weight_decay=schedule.weight_decay),
+        loss=_smoothed_loss(model.output_shape[-1], schedule.label_smoothing),
+        metrics=["accuracy"],
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    best, log = folder / "best.weights.h5", folder / "epochs.csv"
+    done = len(pd.read_csv(log)) if log.exists() and log.stat().st_size else 0
+    if done >= schedule.epochs:
+        model.load_weights(best)
+        return pd.read_csv(log)
+    model.fit(
+        batches,
+        epochs=schedule.epochs,
+        validation_data=held_out,
+        validation_batch_size=64,
+        verbose=2,
+        callbacks=[
+            keras.callbacks.ModelCheckpoint(
+                best,
+                monitor="val_accuracy",
+                mode="max",
+                save_best_only=True,
+                save_weights_only=True,
+                initial_value_threshold=_best_so_far(log),
+            ),
+            keras.callbacks.BackupAndRestore(folder / "state"),
+            keras.callbacks.CSVLogger(log, append=True),
+        ],
+    )
+    model.load_weights(best)
+    return pd.read_csv(log)
+
+
+def _best_so_far(log: Path) -> float | None:
+    if not log.exists() or not log.stat().st_size:
+        return None
+    return float(pd.read_csv(log)["val_accuracy"].max())
+
+
+def _smoothed_loss(n_classes: int, smoothing: float) -> "keras.losses.Loss":
+    import keras
+
+    @keras.saving.register_keras_serializable("fruit_features")
+    def loss(classes: Any, logits: Any) -> Any:
+        target = keras.ops.one_hot(keras.ops.reshape(classes, (-1,)), n_classes)
+        target = target * (1 - smoothing) + smoothing / n_classes
+        return keras.ops.categorical_crossentropy(target, logits, from_logits=True)
+
+    return loss

@@ -1,0 +1,42 @@
+"""Range checks for parameters, with one kind of message."""
+
+from collections.abc import Collection
+from numbers import Real
+from typing import Any
+
+from fruit_features.exceptions import ParameterError
+
+
+def at_least(name: str, value: Any, lowest: int) -> None:
+    """Refuse anything but a whole number from ``lowest`` up.
+
+    Raises:
+        ParameterError: Naming the parameter, its value and what is expected.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or value < lowest:
+        message = f"{name}={value!r}: expected a whole number, at least {lowest}"
+        raise ParameterError(message)
+
+
+def within(name: str, value: Any, lowest: float, highest: float) -> None:
+    """Refuse anything but a number from ``lowest`` to ``highest``.
+
+    Raises:
+        ParameterError: Naming the parameter, its value and what is expected.
+    """
+    number = isinstance(value, Real) and not isinstance(value, bool)
+    if not number or not lowest <= value <= highest:
+        message = f"{name}={value!r}: expected a number from {lowest} to {highest}"
+        raise ParameterError(message)
+
+
+def one_of(name: str, value: Any, choices: Collection[Any]) -> None:
+    """Refuse a value that is not in a list.
+
+    Raises:
+        ParameterError: Naming the parameter, its value and the choices.
+    """
+    if isinstance(value, bool) or value not in choices:
+        listed = ", ".join(map(str, choices))
+        message = f"{name}={value!r}: expected one of {listed}"
+        raise ParameterError(message)

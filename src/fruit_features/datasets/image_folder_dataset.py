@@ -1,0 +1,133 @@
+"""``ImageFolderDataset`` lists the images below a folder, local or on S3."""
+
+import datetime as dt
+import posixpath
+from typing import Any
+
+import fsspec
+import pandas as pd
+from kedro.io import AbstractDataset
+from kedro.io.core import get_protocol_and_path
+
+from fruit_features.exceptions import ImageFolderError
+
+COLUMNS = ["image_key", "path", "label", "length", "modification_time"]
+
+
+class ImageFolderDataset(AbstractDataset[Any, pd.DataFrame]):
+    """Lists every image below a folder ``<label>/<file>``, however deep.
+
+    The list is made without Spark: its ``binaryFile`` source leaves out empty
+    files, names that begin with ``_`` or ``.`` and, under ``LC_ALL=C``, names
+    beyond ASCII. Here nothing is left out: what cannot be read is listed too and
+    told later, in the quarantine.
+
+    Columns: ``image_key`` (the path below the folder), ``path``, ``label`` (the
+    name of the folder the file lies in), ``length`` (bytes) and
+    ``modification_time`` (UTC), sorted by ``image_key``.
+
+    Example for the catalog::
+
+        raw_images:
+          type: fruit_features.datasets.image_folder_dataset.ImageFolderDataset
+          filepath: data/01_raw/images
+
+    Example in Python::
+
+        >>> folder = tmp_path / "Apple"
+        >>> folder.mkdir()
+        >>> _ = (folder / "1.JPG").write_bytes(b"...")
+        >>> listing = ImageFolderDataset(filepath=str(tmp_path)).load()
+        >>> listing[["image_key", "label", "length"]].values.tolist()
+        [['Apple/1.JPG', 'Apple', 3]]
+    """
+
+    EXTENSIONS = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp")
+
+    def __init__(
+        self,
+        *,
+        filepath: str,
+        optional: bool = False,
+        credentials: dict[str, Any] | None = None,
+        fs_args: dict[str, Any] | None = None,
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        """Name the folder; nothing is read yet.
+
+        Args:
+            filepath: The folder, a local path or a URL such as ``s3://bucket/key``.
+            optional: Whether a folder that is not there lists as empty.
+            credentials: Given to the fsspec file system.
+            fs_args: Further arguments of the fsspec file system.
+            metadata: Ignored; for tools that read the catalog.
+        """
+        protocol, path = get_protocol_and_path(str(filepath))
+        self._protocol, self._path = protocol, path.rstrip("/") or "/"
+        self._optional = optional
+        self._fs = fsspec.filesystem(protocol, **(credentials or {}), **(fs_args or {}))
+        self.metadata = metadata
+
+    def load(self) -> pd.DataFrame:
+        """List the images.
+
+        Raises:
+            ImageFolderError: If there is no such folder, or no image in it.
+        """
+        found = self._find()
+        rows = [self._row(path, info) for path, info in found.items()]
+        if not rows and not self._optional:
+            message = (
+                f"no image in {self._path!r}: looked at all its folders for files "
+                f"that end in {' '.join(self.EXTENSIONS)} (in any case)"
+            )
+            raise ImageFolderError(message)
+        listing = pd.DataFrame(rows, columns=COLUMNS)
+        listing["length"] = listing["length"].astype("int64")
+        times = pd.to_datetime(listing["modification_time"], utc=True)
+        listing["modification_time"] = times.astype("datetime64[us, UTC]")
+        return listing.sort_values("image_key", ignore_index=True)
+
+    def save(self, data: Any) -> None:
+        """Refuse: the images belong to the user."""
+        message = f"{type(self).__name__} only reads; it does not write {self._path!r}"
+        raise ImageFolderError(message)
+
+    def _find(self) -> dict[str, dict[str, Any]]:
+        self._fs.invalidate_cache()
+        if not self._fs.isdir(self._path):
+            if self._optional:
+                return {}
+            message = (
+                f"no such folder of images: {self._path!r}; name one with "
+                "make run IMAGES=<folder> or kedro run --params images=<folder>"
+            )
+            raise ImageFolderError(message)
+        # Folders named like an image are no images; what lies in them may be.
+        found = self._fs.find(self._path, detail=True, withdirs=False)
+        return {
+            path: info
+            for path, info in found.items()
+            if path.lower().endswith(self.EXTENSIONS)
+        }
+
+    def _row(self, path: str, info: dict[str, Any]) -> tuple[Any, ...]:
+        path = _as_unicode(path)
+        key = path[len(_as_unicode(self._fs._strip_protocol(self._path))) :].lstrip("/")
+        label = posixpath.basename(posixpath.dirname(path))
+        address = path if self._protocol == "file" else f"{self._protocol}://{path}"
+        changed = info.get("LastModified") or info.get("mtime") or 0
+        if not isinstance(changed, dt.datetime):
+            changed = dt.datetime.fromtimestamp(changed, tz=dt.timezone.utc)
+        return key, address, label, info.get("size") or 0, changed
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": self._path, "protocol": self._protocol}
+
+    def _exists(self) -> bool:
+        return bool(self._fs.isdir(self._path))
+
+
+def _as_unicode(path: str) -> str:
+    """Spell the bytes of a name that is not UTF-8 as ``\\xNN``."""
+    return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

@@ -1,0 +1,47 @@
+"""The errors a user can mend.
+
+FruitFeaturesError
+├── ParameterError        a parameter is unknown, out of range or contradicts another
+├── ImageFolderError      the folder of images is missing, unreadable or holds no image
+├── OutputFolderError     results cannot be written: no right, no space
+├── BackboneError         the weights are missing or do not fit alpha and input size
+├── NoFeaturesError       not one image could be turned into features
+└── ModelMismatchError    a stored model was fitted on other features
+
+`kedro run` shows each as one line and leaves with exit code 1. Every message
+names the value, what was expected and the next step.
+"""
+
+from kedro.io.core import DatasetError
+
+
+class FruitFeaturesError(DatasetError):
+    """Root of the errors that a user can mend.
+
+    A ``DatasetError`` because Kedro hands these on from datasets as they are and
+    buries any other exception under a text of its own.
+    """
+
+
+class ParameterError(FruitFeaturesError):
+    """A parameter is unknown, out of range or contradicts another."""
+
+
+class ImageFolderError(FruitFeaturesError):
+    """The folder of images is missing, unreadable or holds no image."""
+
+
+class OutputFolderError(FruitFeaturesError):
+    """Results cannot be written where they should go."""
+
+
+class BackboneError(FruitFeaturesError):
+    """The weights are missing or do not fit alpha and input size."""
+
+
+class NoFeaturesError(FruitFeaturesError):
+    """Not one image could be turned into features."""
+
+
+class ModelMismatchError(FruitFeaturesError):
+    """A stored model was fitted on other features than it is asked to project."""

@@ -1,0 +1,38 @@
+"""The training pipeline: a labelled folder to a backbone with a model card."""
+
+from typing import Any
+
+from kedro.pipeline import Node, Pipeline
+
+from fruit_features.pipelines.training.nodes import split_pictures, train_backbone
+
+
+def create_pipeline(**kwargs: Any) -> Pipeline:
+    """Split the pictures, train, judge, export."""
+    return Pipeline(
+        [
+            Node(
+                func=split_pictures,
+                inputs=["raw_images", "params:training"],
+                outputs={"train": "training_listing", "held_out": "held_out_listing"},
+                name="split_pictures_node",
+            ),
+            Node(
+                func=train_backbone,
+                inputs=[
+                    "training_listing",
+                    "held_out_listing",
+                    "test_images",
+                    "training_state",
+                    "params:training",
+                ],
+                outputs={
+                    "weights": "trained_weights",
+                    "backbone": "trained_backbone",
+                    "card": "trained_backbone_card",
+                },
+                name="train_backbone_node",
+            ),
+        ],
+        tags="training",
+    )

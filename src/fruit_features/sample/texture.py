@@ -1,0 +1,134 @@
+"""Patterns that the skins are made of."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from fruit_features.sample.surfaces import Array, Surface
+
+GOLDEN_ANGLE = 2.39996323
+
+
+def rgb(code: str) -> Array:
+    """Read a colour.
+
+    Args:
+        code: Six hexadecimal digits.
+
+    Returns:
+        Red, green and blue from 0 to 1.
+    """
+    return np.frombuffer(bytes.fromhex(code), np.uint8).astype(np.float32) / 255
+
+
+def blend(first: Array, second: Array, share: Array) -> Array:
+    """Go from one colour to another.
+
+    Args:
+        first: Colour, or a grid of colours, where the share is 0.
+        second: The same where the share is 1.
+        share: Grid of numbers; clipped to 0..1.
+
+    Returns:
+        A grid of colours.
+    """
+    share = share.clip(0, 1)[..., None]
+    mixed: Array = first * (1 - share) + second * share
+    return mixed
+
+
+def ramp(values: Array, start: float, end: float) -> Array:
+    """Rise smoothly from 0 to 1.
+
+    Args:
+        values: Numbers to map.
+        start: Where the rise begins; may be above `end` for a fall.
+        end: Where it is complete.
+
+    Returns:
+        Numbers from 0 to 1.
+    """
+    t = ((values - start) / (end - start)).clip(0, 1)
+    return t * t * (3 - 2 * t)
+
+
+def noise(
+    surface: Surface,
+    rng: np.random.Generator,
+    detail: float,
+    grain: tuple[float, float, float] = (1.0, 1.0, 1.0),
+) -> Array:
+    """Random smooth bumps with mean 0 and deviation 1.
+
+    Args:
+        surface: Where to compute them.
+        rng: Source of the pattern.
+        detail: Larger numbers give smaller bumps.
+        grain: Factor on the detail for each axis; streaks have a small one.
+
+    Returns:
+        A grid of numbers.
+    """
+    waves = rng.normal(size=(20, 3)) * detail * np.array(grain)
+    phases = rng.uniform(0, 2 * np.pi, 20)
+    total = np.zeros(surface.angle.shape, np.float32)
+    for wave, phase in zip(waves.astype(np.float32), phases, strict=True):
+        total += np.cos(surface.points @ wave + np.float32(phase))
+    return total / np.float32(np.sqrt(10))
+
+
+def scattered(surface: Surface, count: int) -> Array:
+    """Spread centres evenly over a surface, in spirals as plants do.
+
+    Args:
+        surface: Where to put them.
+        count: How many.
+
+    Returns:
+        Their positions, shaped (count, 3).
+    """
+    area = surface.radius[:, 0].cumsum()
+    shares = (np.arange(count) + 0.5) / count
+    rings = np.searchsorted(area, shares * area[-1])
+    columns = surface.angle.shape[1]
+    turns = np.arange(count) * GOLDEN_ANGLE / (2 * np.pi) % 1
+    centres: Array = surface.points[rings, (turns * columns).astype(int)]
+    return centres
+
+
+def distance(
+    surface: Surface, centres: Array, squeeze: tuple[float, float, float] = (1, 1, 1)
+) -> Array:
+    """Distance of each point to the nearest centre.
+
+    Args:
+        surface: The points.
+        centres: The centres.
+        squeeze: Factor on each axis; below 1 the spots get longer there.
+
+    Returns:
+        A grid of numbers.
+    """
+    points = surface.points * np.float32(squeeze)
+    best = np.full(surface.angle.shape, np.inf, np.float32)
+    for centre in centres * np.float32(squeeze):
+        offset = points - centre
+        np.minimum(best, np.einsum("...i,...i", offset, offset), out=best)
+    return np.sqrt(best)
+
+
+def spots(surface: Surface, rng: np.random.Generator, count: int, size: float) -> Array:
+    """Small round spots at random places.
+
+    Args:
+        surface: Where to put them.
+        rng: Source of the places.
+        count: How many.
+        size: Their largest radius.
+
+    Returns:
+        A grid that is 1 in the middle of a spot and 0 outside.
+    """
+    centres = scattered(surface, count)
+    centres = centres + rng.normal(scale=0.06, size=centres.shape)
+    return ramp(distance(surface, centres.astype(np.float32)), size, size / 3)

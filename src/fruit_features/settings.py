@@ -1,0 +1,12 @@
+"""Project settings: hooks, configuration patterns, resolvers."""
+
+from kedro.config import OmegaConfigLoader
+
+CONFIG_LOADER_CLASS = OmegaConfigLoader
+CONFIG_LOADER_ARGS = {
+    "base_env": "base",
+    "default_run_env": "local",
+    "config_patterns": {"spark": ["spark*", "spark*/**"]},
+    # An environment says only what differs; the rest of a group stays.
+    "merge_strategy": {"parameters": "soft", "globals": "soft", "spark": "soft"},
+}
