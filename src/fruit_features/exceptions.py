@@ -6,7 +6,8 @@ FruitFeaturesError
 ├── OutputFolderError     results cannot be written: no right, no space
 ├── BackboneError         the weights are missing or do not fit alpha and input size
 ├── NoFeaturesError       not one image could be turned into features
-└── ModelMismatchError    a stored model was fitted on other features
+├── ModelMismatchError    a stored model was fitted on other features
+└── CountError            images are missing from the results, or there twice
 
 `kedro run` shows each as one line and leaves with exit code 1. Every message
 names the value, what was expected and the next step.
@@ -45,3 +46,7 @@ class NoFeaturesError(FruitFeaturesError):
 
 class ModelMismatchError(FruitFeaturesError):
     """A stored model was fitted on other features than it is asked to project."""
+
+
+class CountError(FruitFeaturesError):
+    """Images are neither in ``features`` nor in ``quarantine``, or there twice."""

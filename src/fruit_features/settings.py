@@ -1,6 +1,11 @@
-"""Project settings: hooks, configuration patterns, resolvers."""
+"""Project settings: hooks, configuration patterns."""
 
 from kedro.config import OmegaConfigLoader
+
+from fruit_features.hooks import PreflightHooks, RunFactsHooks, SparkHooks
+
+# Kedro calls the last one first.
+HOOKS = (RunFactsHooks(), PreflightHooks(), SparkHooks())
 
 CONFIG_LOADER_CLASS = OmegaConfigLoader
 CONFIG_LOADER_ARGS = {

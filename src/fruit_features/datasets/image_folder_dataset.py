@@ -129,5 +129,5 @@ class ImageFolderDataset(AbstractDataset[Any, pd.DataFrame]):
 
 
 def _as_unicode(path: str) -> str:
-    """Spell the bytes of a name that is not UTF-8 as ``\\xNN``."""
+    r"""Spell the bytes of a name that is not UTF-8 as ``\xNN``."""
     return path.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")

@@ -1,0 +1,68 @@
+"""The project's commands: `kedro run` with clear errors, `kedro sample`."""
+
+import functools
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+from kedro.framework.cli.project import run as kedro_run
+from kedro.io.core import DatasetError
+from kedro.validation.exceptions import ParameterValidationError
+
+from fruit_features.exceptions import FruitFeaturesError
+
+
+@click.group(name="fruit_features")
+def cli() -> None:
+    """Commands of the project."""
+
+
+def _explain(error: BaseException) -> str | None:
+    """Return the one line a user needs, or ``None`` for an error of the program."""
+    if isinstance(error, (FruitFeaturesError, ParameterValidationError)):
+        return str(error)
+    if isinstance(error, DatasetError) and error.__cause__:
+        # Kedro's catalog puts the dataset's name before the error of a dataset.
+        return _explain(error.__cause__)
+    if "No space left on device" in str(error):
+        return (
+            "no space left on the disk; what is written so far stays, make room and "
+            "run again to go on"
+        )
+    return None
+
+
+@functools.wraps(kedro_run.callback)  # type: ignore[arg-type]
+def _run(*args: Any, **kwargs: Any) -> Any:
+    try:
+        return kedro_run.callback(*args, **kwargs)  # type: ignore[misc]
+    except Exception as error:
+        message = _explain(error)
+        if message is None:
+            raise
+        click.secho(f"Error: {message}", fg="red", err=True)
+        sys.exit(1)
+
+
+cli.add_command(
+    click.Command(
+        name="run",
+        callback=_run,
+        params=kedro_run.params,
+        help=kedro_run.help,
+    )
+)
+
+
+@cli.command()
+@click.option("--folder", default="data/01_raw/sample", type=click.Path(path_type=Path))
+@click.option("--images-per-label", default=100, type=click.IntRange(1, 1000))
+@click.option("--seed", default=0)
+def sample(folder: Path, images_per_label: int, seed: int) -> None:
+    """Generate a folder of sample pictures, <label>/<n>.jpg."""
+    from fruit_features.sample import write_sample
+
+    written = write_sample(folder, images_per_label=images_per_label, seed=seed)
+    state = f"{written:,} pictures generated" if written else "complete, kept as it is"
+    click.echo(f"sample in {folder}: {state}")

@@ -1,0 +1,73 @@
+"""``MLlibModelDataset`` keeps a fitted MLlib model in MLlib's own format."""
+
+from typing import Any
+
+import fsspec
+from kedro.io import AbstractDataset
+from kedro.io.core import DatasetError, get_protocol_and_path
+from kedro.utils import load_obj
+from kedro_datasets._utils.databricks_utils import to_spark_path
+
+
+class MLlibModelDataset(AbstractDataset[Any, Any]):
+    """Loads and saves a fitted MLlib model, such as a ``PCAModel``.
+
+    Example for the catalog::
+
+        pca_model:
+          type: fruit_features.datasets.mllib_model_dataset.MLlibModelDataset
+          filepath: data/06_models/pca_model
+          model_class: pyspark.ml.feature.PCAModel
+    """
+
+    # A Spark session lives in one process.
+    _SINGLE_PROCESS = True
+
+    def __init__(
+        self,
+        *,
+        filepath: str,
+        model_class: str,
+        credentials: dict[str, Any] | None = None,
+        fs_args: dict[str, Any] | None = None,
+        metadata: dict[str, Any] | None = None,
+    ) -> None:
+        """Name the folder and the kind of model.
+
+        Args:
+            filepath: A folder, local or a URL such as ``s3://bucket/key``.
+            model_class: Dotted name of a class with MLlib's ``load`` and ``write``.
+            credentials: Given to the fsspec file system that looks for the folder.
+            fs_args: Further arguments of that file system.
+            metadata: Ignored; for tools that read the catalog.
+        """
+        self._protocol, self._path = get_protocol_and_path(str(filepath))
+        self._model_class = model_class
+        self._fs = fsspec.filesystem(
+            self._protocol, **(credentials or {}), **(fs_args or {})
+        )
+        self.metadata = metadata
+
+    def load(self) -> Any:
+        """Load the model; starts a Spark session if there is none.
+
+        Raises:
+            DatasetError: If there is none.
+        """
+        if not self._exists():
+            message = f"no {self._model_class} at {self._path!r}"
+            raise DatasetError(message)
+        return load_obj(self._model_class).load(self._spark_path())
+
+    def save(self, data: Any) -> None:
+        """Write the model in place of an older one."""
+        data.write().overwrite().save(self._spark_path())
+
+    def _spark_path(self) -> str:
+        return str(to_spark_path(self._protocol, self._path))
+
+    def _describe(self) -> dict[str, Any]:
+        return {"filepath": self._path, "model_class": self._model_class}
+
+    def _exists(self) -> bool:
+        return bool(self._fs.exists(f"{self._path}/metadata/_SUCCESS"))

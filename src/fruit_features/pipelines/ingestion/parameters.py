@@ -1,0 +1,28 @@
+"""The parameters of the ingestion pipeline."""
+
+from dataclasses import dataclass
+
+from fruit_features.checks import at_least
+
+
+@dataclass(frozen=True)
+class IngestionParameters:
+    """What is read, and how it is packed; ``conf/base/parameters_ingestion.yml``.
+
+    Attributes:
+        limit: How many images to take, the same share of every label; ``None``
+            for all.
+        max_bytes: Length above which a file is not read.
+        images_per_file: How many images a Parquet file of ``images`` holds at most.
+    """
+
+    limit: int | None
+    max_bytes: int
+    images_per_file: int
+
+    def __post_init__(self) -> None:
+        """Refuse numbers out of range."""
+        if self.limit is not None:
+            at_least("ingestion.limit", self.limit, 1)
+        at_least("ingestion.max_bytes", self.max_bytes, 1)
+        at_least("ingestion.images_per_file", self.images_per_file, 1)

@@ -1,0 +1,38 @@
+"""The ingestion pipeline: a folder of images to a table of their bytes."""
+
+from typing import Any
+
+from kedro.pipeline import Node, Pipeline
+
+from fruit_features.pipelines.ingestion.nodes import (
+    keep_current_rows,
+    list_images,
+    read_images,
+)
+
+
+def create_pipeline(**kwargs: Any) -> Pipeline:
+    """List the images, forget those that changed or are gone, read the new ones."""
+    return Pipeline(
+        [
+            Node(
+                func=list_images,
+                inputs=["raw_images", "params:ingestion"],
+                outputs="image_listing@pandas",
+                name="list_images_node",
+            ),
+            Node(
+                func=keep_current_rows,
+                inputs="image_listing@spark",
+                outputs="known_images",
+                name="keep_current_images_node",
+            ),
+            Node(
+                func=read_images,
+                inputs=["image_listing@spark", "known_images", "params:ingestion"],
+                outputs="images",
+                name="read_images_node",
+            ),
+        ],
+        tags="ingestion",
+    )

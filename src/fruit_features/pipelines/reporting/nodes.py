@@ -1,0 +1,225 @@
+"""Nodes of the reporting pipeline."""
+
+import base64
+import datetime as dt
+import io
+import json
+import platform
+from importlib import metadata, resources
+from typing import Any
+
+import jinja2
+import pandas as pd
+import plotly.graph_objects as go
+from matplotlib.figure import Figure
+from plotly.offline import get_plotlyjs
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+
+from fruit_features.backbone.spec import Backbone
+from fruit_features.exceptions import CountError
+from fruit_features.pipelines.reporting.parameters import ReportingParameters
+from fruit_features.pipelines.reporting.plots import (
+    components_reaching,
+    draw_projection,
+    draw_variance,
+)
+
+PACKAGES = (
+    "fruit_features",
+    "kedro",
+    "pyspark",
+    "ai-edge-litert",
+    "keras",
+    "numpy",
+    "pandas",
+    "pillow",
+    "pyarrow",
+)
+
+
+def plot_variance(
+    explained_variance: pd.DataFrame, pca_summary: dict[str, Any]
+) -> Figure:
+    """Plot the variance by component, individual left and cumulative right."""
+    return draw_variance(explained_variance, pca_summary["components"])
+
+
+def plot_projection(
+    reduced_features: DataFrame, parameters: ReportingParameters
+) -> go.Figure:
+    """Plot the images on the first two components, a random but fixed choice of them.
+
+    Args:
+        reduced_features: Column ``pca_features``, arrays.
+        parameters: Uses ``points``.
+    """
+    plane = reduced_features.select(
+        "label",
+        "image_key",
+        F.col("pca_features")[0].alias("x"),
+        F.coalesce(F.col("pca_features")[1], F.lit(0.0)).alias("y"),
+    )
+    chosen = plane.orderBy(F.xxhash64("image_key")).limit(parameters.points)
+    return draw_projection(chosen.toPandas(), reduced_features.count())
+
+
+def summarise_run(
+    image_listing: DataFrame,
+    features: DataFrame,
+    quarantine: DataFrame,
+    backbone: Backbone,
+    explained_variance: pd.DataFrame,
+    pca_summary: dict[str, Any],
+    run_facts: dict[str, Any],
+) -> dict[str, Any]:
+    """Count what was written and add how, where and how long.
+
+    Args:
+        image_listing: Every image, with ``selected``.
+        features: Features of any backbones.
+        quarantine: Images that are no usable ones.
+        backbone: The one in use.
+        explained_variance: The share of every component.
+        pca_summary: What the components were fitted on.
+        run_facts: When the stages ran, from the hook.
+
+    Returns:
+        The run report, fit for JSON.
+
+    Raises:
+        CountError: If an image is neither in ``features`` nor in ``quarantine``,
+            or in both, or twice.
+    """
+    stages = run_facts["stages"]
+    rows = features.where(F.col("backbone_id") == backbone.id)
+    begun = dt.datetime.fromisoformat(stages["featurization"]["started"])
+    images = _count_images(image_listing, rows, quarantine, begun)
+    nodes = stages["featurization"]["nodes"]
+    seconds = nodes.get("featurize_images_node")
+    rate = images["featurized"] / seconds if seconds and images["featurized"] else None
+    cumulative = explained_variance.set_index("component")["cumulative"]
+    return {
+        "images": images,
+        "quarantine_reasons": _reasons(image_listing, quarantine),
+        "backbone": backbone.describe(),
+        "reduction": {
+            **pca_summary,
+            "cumulative": {
+                str(k): float(cumulative[k]) for k in (10, 50, 100) if k in cumulative
+            },
+        },
+        "seconds": {
+            **{name: stage["seconds"] for name, stage in stages.items()},
+            "total": run_facts["seconds"],
+        },
+        "images_per_second": round(rate, 2) if rate else None,
+        "spark": _spark(features.sparkSession),
+        "environment": run_facts["environment"],
+        "versions": {
+            "python": platform.python_version(),
+            **{name: metadata.version(name) for name in PACKAGES},
+        },
+        "started": run_facts["started"],
+        "finished": run_facts["finished"],
+    }
+
+
+def render_report(
+    run_report: dict[str, Any],
+    explained_variance: pd.DataFrame,
+    projection_plot: go.Figure,
+    quarantine: DataFrame,
+    parameters: ReportingParameters,
+) -> str:
+    """Render the page that shows the run whole; it needs no network.
+
+    Args:
+        run_report: From ``summarise_run``.
+        explained_variance: The share of every component.
+        projection_plot: From ``plot_projection``.
+        quarantine: Images that are no usable ones.
+        parameters: Uses ``quarantine_rows``.
+
+    Returns:
+        HTML in which every name and label is escaped.
+    """
+    components = run_report["reduction"]["components"]
+    shown = quarantine.orderBy("image_key").limit(parameters.quarantine_rows)
+    template = resources.files(__package__).joinpath("report.html").read_text("utf-8")
+    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
+    return environment.from_string(template).render(
+        report=run_report,
+        variance_png=_png(draw_variance(explained_variance, components)),
+        projection=_script_json(projection_plot),
+        plotly=get_plotlyjs(),
+        quarantine=shown.select("image_key", "label", "reason", "detail").collect(),
+        thresholds=_thresholds(explained_variance),
+    )
+
+
+def _count_images(
+    image_listing: DataFrame,
+    features: DataFrame,
+    quarantine: DataFrame,
+    begun: dt.datetime,
+) -> dict[str, int]:
+    chosen = image_listing.where("selected").select("image_key")
+    joined = chosen.join(
+        features.select("image_key", "featurized_at"), "image_key", "left"
+    ).join(quarantine.select("image_key", "reason"), "image_key", "left")
+    new = F.col("featurized_at") >= F.lit(begun)
+    counted = joined.agg(
+        F.countDistinct("image_key").alias("found"),
+        F.count(F.when(new, 1)).alias("featurized"),
+        F.count("reason").alias("quarantined"),
+        F.count(F.when(~new, 1)).alias("unchanged"),
+    ).first()
+    images = {name: int(number) for name, number in counted.asDict().items()}
+    rest = images["featurized"] + images["quarantined"] + images["unchanged"]
+    if images["found"] != rest:
+        message = (
+            f"{images['found']:,} images found, but {images['featurized']:,} "
+            f"featurized + {images['quarantined']:,} quarantined + "
+            f"{images['unchanged']:,} unchanged: run the featurization pipeline"
+        )
+        raise CountError(message)
+    return images
+
+
+def _reasons(image_listing: DataFrame, quarantine: DataFrame) -> dict[str, int]:
+    chosen = image_listing.where("selected").select("image_key")
+    rows = quarantine.join(chosen, "image_key", "left_semi").groupBy("reason").count()
+    found = sorted(rows.collect(), key=lambda row: -row["count"])
+    return {row["reason"]: row["count"] for row in found}
+
+
+def _spark(spark: SparkSession) -> dict[str, Any]:
+    context = spark.sparkContext
+    java = context._jvm.java.lang.System.getProperty  # type: ignore[union-attr]
+    return {
+        "application_id": context.applicationId,
+        "master": context.master,
+        "version": context.version,
+        "parallelism": context.defaultParallelism,
+        "java": java("java.version"),
+    }
+
+
+def _thresholds(variance: pd.DataFrame) -> list[tuple[str, int | None]]:
+    return [
+        (f"{share:.0%}", components_reaching(variance, share))
+        for share in (0.75, 0.80, 0.90, 0.95)
+    ]
+
+
+def _png(figure: Figure) -> str:
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", dpi=110)
+    return base64.b64encode(buffer.getvalue()).decode()
+
+
+def _script_json(figure: go.Figure) -> str:
+    """Spell a figure so that no label can end the script it stands in."""
+    text = json.dumps(json.loads(figure.to_json()), ensure_ascii=True)
+    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

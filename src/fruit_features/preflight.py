@@ -1,0 +1,111 @@
+"""What is checked before a run begins its work."""
+
+import difflib
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from kedro.framework.context import KedroContext
+from kedro.io.core import get_protocol_and_path
+
+from fruit_features.exceptions import OutputFolderError, ParameterError
+
+# Places that the catalog takes from the command line, and that are no parameters.
+PLACES = ("images", "data", "test_images")
+
+# Room for Spark's own files and reports, and for what an image's rows take:
+# 1280 floats twice over, and names.
+BASE_BYTES = 200 * 2**20
+ROW_BYTES = 12_000
+
+
+def check_parameter_names(context: KedroContext) -> None:
+    """Refuse a parameter of the command line that nothing reads.
+
+    Raises:
+        ParameterError: With the nearest name there is.
+    """
+    given = _names(context._runtime_params or {})
+    loader = context.config_loader
+    plain = type(loader)(
+        conf_source=loader.conf_source,
+        env=loader.env,
+        base_env=loader.base_env,
+        default_run_env=loader.default_run_env,
+        merge_strategy=loader.merge_strategy,
+    )
+    known = {*PLACES, *_names(plain["parameters"])}
+    for name in given:
+        if name not in known:
+            raise ParameterError(_unknown(name, sorted(known)))
+
+
+def data_folder(context: KedroContext) -> Path | None:
+    """Return the local folder that results go to; ``None`` for remote storage."""
+    report = context.config_loader["catalog"]["run_report"]["filepath"]
+    protocol, path = get_protocol_and_path(report)
+    # data/08_reporting/run_report.json
+    return Path(context.project_path, path).parents[1] if protocol == "file" else None
+
+
+def check_output_folder(folder: Path | None) -> None:
+    """Refuse a folder that cannot be written to or has no room.
+
+    Raises:
+        OutputFolderError: Naming the folder.
+    """
+    if folder is None:
+        return
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        message = (
+            f"cannot write results to {str(folder)!r}: {error.strerror}; choose "
+            "another place with make run DATA=<folder> or --params data=<folder>"
+        )
+        raise OutputFolderError(message) from error
+    _check_free(folder, BASE_BYTES)
+
+
+def check_space(folder: Path | None, listing: pd.DataFrame) -> None:
+    """Refuse a disk that will not hold the results of these images.
+
+    Raises:
+        OutputFolderError: Naming the folder, what it needs and what it has.
+    """
+    if folder is not None:
+        needed = int(listing["length"].sum()) + len(listing) * ROW_BYTES
+        _check_free(folder, BASE_BYTES + needed)
+
+
+def _check_free(folder: Path, needed: int) -> None:
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        message = (
+            f"no space in {str(folder)!r}: {free / 2**20:,.0f} MB free, some "
+            f"{needed / 2**20:,.0f} MB needed; make room or choose another place "
+            "with make run DATA=<folder> or --params data=<folder>"
+        )
+        raise OutputFolderError(message)
+
+
+def _names(parameters: dict[str, Any], prefix: str = "") -> list[str]:
+    names = []
+    for key, value in parameters.items():
+        if isinstance(value, dict) and value:
+            names += _names(value, f"{prefix}{key}.")
+        else:
+            names.append(f"{prefix}{key}")
+    return names
+
+
+def _unknown(name: str, known: list[str]) -> str:
+    nearest = difflib.get_close_matches(name, known, n=1, cutoff=0)[0]
+    return (
+        f"unknown parameter {name!r}; did you mean {nearest!r}? "
+        f"There are: {', '.join(known)}"
+    )

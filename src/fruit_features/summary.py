@@ -1,0 +1,43 @@
+"""The lines that a run ends with."""
+
+from typing import Any
+
+
+def format_summary(report: dict[str, Any], place: str) -> str:
+    """Say in a few lines what a run did.
+
+    Args:
+        report: The ``run_report``.
+        place: Where the page is that shows it whole.
+
+    Returns:
+        Lines of text; the last one is ``place``.
+    """
+    images, reduction = report["images"], report["reduction"]
+    rate = report["images_per_second"]
+    lines = [
+        "",
+        f"images found   {images['found']:>10,}",
+        f"  featurized   {images['featurized']:>10,}{_speed(rate)}",
+        f"  unchanged    {images['unchanged']:>10,}{_unchanged(images)}",
+        f"  quarantined  {images['quarantined']:>10,}{_reasons(report)}",
+        f"variance kept  {reduction['variance_retained']:>10.1%}   by "
+        f"{reduction['components']} of {reduction['dimensions']} components",
+        f"seconds        {report['seconds']['total']:>10.1f}",
+        "",
+        place,
+    ]
+    return "\n".join(lines)
+
+
+def _speed(rate: float | None) -> str:
+    return f"   {rate:,.0f} images/s" if rate else ""
+
+
+def _unchanged(images: dict[str, int]) -> str:
+    return "   done by an earlier run, not done again" if images["unchanged"] else ""
+
+
+def _reasons(report: dict[str, Any]) -> str:
+    counts = report["quarantine_reasons"].items()
+    return "".join(f"   {number} {reason}" for reason, number in counts)
