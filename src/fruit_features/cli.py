@@ -1,6 +1,7 @@
 """The project's commands: `kedro run` with clear errors, `kedro sample`."""
 
 import functools
+import re
 import sys
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,12 @@ def cli() -> None:
 
 def _explain(error: BaseException) -> str | None:
     """Return the one line a user needs, or ``None`` for an error of the program."""
-    if isinstance(error, (FruitFeaturesError, ParameterValidationError)):
+    if isinstance(error, FruitFeaturesError):
         return str(error)
+    if isinstance(error, ParameterValidationError):
+        # "- Parameter 'x': Failed to instantiate X for parameter 'x': <why>"
+        found = re.findall(r"for parameter '[^']+': (.+)", str(error))
+        return "; ".join(found) or str(error)
     if isinstance(error, DatasetError) and error.__cause__:
         # Kedro's catalog puts the dataset's name before the error of a dataset.
         return _explain(error.__cause__)

@@ -10,7 +10,7 @@ from typing import Any
 import click
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
-from kedro.io import CatalogProtocol
+from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
@@ -74,7 +74,7 @@ class RunFactsHooks:
 
     @hook_impl
     def before_pipeline_run(
-        self, run_params: dict[str, Any], catalog: CatalogProtocol
+        self, run_params: dict[str, Any], catalog: DataCatalog
     ) -> None:
         """Start the clock."""
         self._catalog = catalog
@@ -86,7 +86,9 @@ class RunFactsHooks:
     @hook_impl
     def before_dataset_loaded(self, node: Node) -> None:
         """Count loading as part of the node: Kedro loads before it runs a node."""
-        self._clock.start(node.name, stage=min(node.tags))
+        stage = min(node.tags)
+        if self._clock.start(node.name, stage):
+            logger.info("%s", stage)
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, node: Node) -> None:
@@ -95,12 +97,13 @@ class RunFactsHooks:
         self._catalog.save("run_facts", self._clock.facts())
 
     @hook_impl
-    def after_pipeline_run(self, pipeline: Pipeline, catalog: CatalogProtocol) -> None:
+    def after_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
         """Print what the run did; the last line is where to look."""
         if "report" in pipeline.all_outputs():
             report = catalog.load("run_report")
-            place = catalog["report"]._filepath
-            click.echo(format_summary(report, str(place)))
+            click.echo(
+                format_summary(report, catalog["report"]._describe()["filepath"])
+            )
 
 
 def _text(value: Any) -> str:

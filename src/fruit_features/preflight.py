@@ -4,9 +4,10 @@ import difflib
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pandas as pd
+from kedro.config import OmegaConfigLoader
 from kedro.framework.context import KedroContext
 from kedro.io.core import get_protocol_and_path
 
@@ -28,7 +29,7 @@ def check_parameter_names(context: KedroContext) -> None:
         ParameterError: With the nearest name there is.
     """
     given = _names(context._runtime_params or {})
-    loader = context.config_loader
+    loader = cast(OmegaConfigLoader, context.config_loader)
     plain = type(loader)(
         conf_source=loader.conf_source,
         env=loader.env,

@@ -25,12 +25,18 @@ class RunClock:
         self._fresh: set[str] = set()
         self._open: dict[str, float] = {}
 
-    def start(self, node: str, stage: str) -> None:
-        """Note that a node begins, if it has not already."""
-        if stage not in self._fresh:
+    def start(self, node: str, stage: str) -> bool:
+        """Note that a node begins, if it has not already.
+
+        Returns:
+            Whether it is the first node of its stage.
+        """
+        first = stage not in self._fresh
+        if first:
             self._fresh.add(stage)
             self._stages[stage] = {"started": _now(), "nodes": {}}
         self._open.setdefault(node, time.monotonic())
+        return first
 
     def stop(self, node: str, stage: str) -> None:
         """Note that a node has got this far; the last call counts."""

@@ -1,8 +1,13 @@
 """Project settings: hooks, configuration patterns."""
 
+import warnings
+
 from kedro.config import OmegaConfigLoader
 
 from fruit_features.hooks import PreflightHooks, RunFactsHooks, SparkHooks
+
+# Kedro 1.7 calls a function that the newest OmegaConf has renamed.
+warnings.filterwarnings("ignore", message=r"register_new_resolver", module="kedro")
 
 # Kedro calls the last one first.
 HOOKS = (RunFactsHooks(), PreflightHooks(), SparkHooks())

@@ -4,6 +4,7 @@ import numpy as np
 import numpy.typing as npt
 
 from fruit_features.backbone.decoding import DecodeFailure, decode_image
+from fruit_features.backbone.quiet import silence_stderr
 
 
 class FeatureExtractor:
@@ -21,8 +22,9 @@ class FeatureExtractor:
         """
         from ai_edge_litert.interpreter import Interpreter
 
-        self._interpreter = Interpreter(model_content=model, num_threads=1)
-        self._interpreter.allocate_tensors()
+        with silence_stderr():
+            self._interpreter = Interpreter(model_content=model, num_threads=1)
+            self._interpreter.allocate_tensors()
         pixels = self._interpreter.get_input_details()[0]
         self.input_size = int(pixels["shape"][1])
         self._input = self._interpreter.tensor(pixels["index"])

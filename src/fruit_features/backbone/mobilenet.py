@@ -4,13 +4,13 @@ Every function here that returns or takes a Keras model imports TensorFlow, whic
 takes some 15 seconds and 500 MB. It runs on the driver only.
 """
 
-import contextlib
 import hashlib
 import os
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fruit_features.backbone.quiet import silence_stderr
 from fruit_features.backbone.spec import ALPHAS, Backbone, backbone_id
 from fruit_features.exceptions import BackboneError
 
@@ -216,20 +216,7 @@ def export_litert(model: "keras.Model") -> bytes:
     pixels = keras.Input(batch_shape=(1, *model.input_shape[1:]), name="pixels")
     scaled = keras.layers.Rescaling(1 / 127.5, offset=-1.0)(pixels)
     whole = keras.Model(pixels, model(scaled, training=False))
-    with tempfile.TemporaryDirectory() as folder, _silence():
+    with tempfile.TemporaryDirectory() as folder, silence_stderr():
         whole.export(folder, format="tf_saved_model", verbose=False)
         converter = tf.lite.TFLiteConverter.from_saved_model(folder)
         return bytes(converter.convert())
-
-
-@contextlib.contextmanager
-def _silence() -> "contextlib.Iterator[None]":
-    """Send what TensorFlow's C++ code prints to nowhere."""
-    saved = os.dup(2)
-    try:
-        with Path(os.devnull).open("w") as null:
-            os.dup2(null.fileno(), 2)
-            yield
-    finally:
-        os.dup2(saved, 2)
-        os.close(saved)

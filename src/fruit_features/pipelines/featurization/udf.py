@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 from pyspark import Broadcast
-from pyspark.sql.functions import pandas_udf
+from pyspark.sql.pandas.functions import pandas_udf
 
 from fruit_features.backbone.decoding import DecodeFailure
 from fruit_features.backbone.inference import FeatureExtractor, extractor_of_process

@@ -89,10 +89,10 @@ def read_images(
     """
     chosen = image_listing.where("selected").drop("selected")
     new = chosen.join(known_images.select(*KEY), KEY, "left_anti").cache()
-    size = new.agg(F.count("*").alias("n"), F.sum("length").alias("bytes")).first()
-    logger.info("%s images to read", f"{size.n:,}")
+    ((count, size),) = new.agg(F.count("*"), F.sum("length")).collect()
+    logger.info("%s images to read", f"{count:,}")
     parallelism = image_listing.sparkSession.sparkContext.defaultParallelism
-    files = max(size.n / parameters.images_per_file, (size.bytes or 0) / FILE_BYTES, 1)
+    files = max(count / parameters.images_per_file, (size or 0) / FILE_BYTES, 1)
     # As many files as keep all cores busy to the end.
     partitions = math.ceil(files / parallelism) * parallelism
     listed = new.select(*LISTED).repartition(partitions)

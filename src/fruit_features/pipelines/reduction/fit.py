@@ -18,6 +18,7 @@ from pyspark.ml.linalg import DenseMatrix, DenseVector
 from pyspark.mllib.linalg.distributed import RowMatrix
 from pyspark.mllib.util import MLUtils
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 Floats = npt.NDArray[np.float64]
 
@@ -44,7 +45,7 @@ def fit_spectrum(features: DataFrame) -> Spectrum:
         Components whose signs are fixed: the number farthest from zero in each is
         positive, as in scikit-learn's ``svd_flip``, so that two fits agree.
     """
-    vectors = features.select(array_to_vector("features").alias("vector"))
+    vectors = features.select(array_to_vector(F.col("features")).alias("vector"))
     rows = RowMatrix(MLUtils.convertVectorColumnsFromML(vectors, "vector"))
     covariance = rows.computeCovariance().toArray()
     values, columns = np.linalg.eigh(covariance)
@@ -85,7 +86,7 @@ def build_model(spark: SparkSession, spectrum: Spectrum, components: int) -> PCA
     """
     context = spark.sparkContext
     kept = spectrum.vectors[:, :components]
-    matrix = DenseMatrix(*kept.shape, kept.ravel(order="F"))
+    matrix = DenseMatrix(len(kept), components, kept.ravel(order="F"))
     ratios = DenseVector(spectrum.ratios[:components])
     model = PCAModel(
         context._jvm.org.apache.spark.ml.feature.PCAModel(  # type: ignore[union-attr]

@@ -117,9 +117,10 @@ def reduce_features(
         The rows with ``pca_features`` in place of ``features``.
     """
     rows = features.where(F.col("backbone_id") == backbone.id)
-    vectors = rows.withColumn("vector", array_to_vector("features")).drop("features")
+    vector = array_to_vector(F.col("features"))
+    vectors = rows.withColumn("vector", vector).drop("features")
     reduced = pca_model.transform(vectors).withColumn(
-        "pca_features", vector_to_array("pca_vector", "float32")
+        "pca_features", vector_to_array(F.col("pca_vector"), "float32")
     )
     return reduced.drop("vector", "pca_vector").sort("label", "image_key")
 

@@ -169,12 +169,12 @@ def _count_images(
         features.select("image_key", "featurized_at"), "image_key", "left"
     ).join(quarantine.select("image_key", "reason"), "image_key", "left")
     new = F.col("featurized_at") >= F.lit(begun)
-    counted = joined.agg(
+    (counted,) = joined.agg(
         F.countDistinct("image_key").alias("found"),
         F.count(F.when(new, 1)).alias("featurized"),
         F.count("reason").alias("quarantined"),
         F.count(F.when(~new, 1)).alias("unchanged"),
-    ).first()
+    ).collect()
     images = {name: int(number) for name, number in counted.asDict().items()}
     rest = images["featurized"] + images["quarantined"] + images["unchanged"]
     if images["found"] != rest:

@@ -73,7 +73,7 @@ def draw_projection(points: pd.DataFrame, total: int) -> go.Figure:
         A Plotly figure, one trace a label. File names and labels are escaped:
         Plotly would read them as HTML.
     """
-    groups = list(points.groupby("label", sort=True))
+    groups = [(str(label), rows) for label, rows in points.groupby("label")]
     figure = go.Figure(
         [
             go.Scattergl(

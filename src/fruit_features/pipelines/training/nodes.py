@@ -107,7 +107,7 @@ def train_backbone(
         },
         "epochs": epochs.round(5).to_dict("records"),
         "parameters": vars(parameters),
-        "command": "kedro run --pipeline training --params images=<folder>",
+        "command": "kedro run --pipelines training --params images=<folder>",
         "date": dt.datetime.now(dt.timezone.utc).date().isoformat(),
         "versions": {"keras": keras.__version__, "python": platform.python_version()},
         "limits": (

@@ -1,0 +1,67 @@
+# `make run` and `make test` set up everything they need in .venv.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3.10 || command -v python3)
+BIN := .venv/bin
+READY := .venv/ready
+SAMPLE = $(or $(DATA),data)/01_raw/sample
+SOURCES := src tests
+
+# Folders and parameters reach the shell as they are, whatever their names hold.
+export IMAGES DATA PARAMS
+RUN_PARAMS := $${IMAGES:+images=$$IMAGES,}$${DATA:+data=$$DATA,}$$PARAMS
+
+.DEFAULT_GOAL := help
+.PHONY: help run sample test lint format viz notebook lock clean
+
+help: ## show this list
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /:/' | awk -F: '{printf "  make %-9s %s\n", $$1, $$2}'
+	@echo '  make run takes IMAGES=<folder> DATA=<folder> PARAMS="reduction.components=50" ENV=emr'
+
+run: $(READY) $(if $(IMAGES)$(ENV),,sample) ## featurize IMAGES, or a generated sample
+	@$(BIN)/kedro run $(if $(ENV),--env "$(ENV)") --params "$(RUN_PARAMS)"
+
+sample: $(READY) ## generate the sample of pictures
+	@if [ -f "$(SAMPLE)/GENERATED.json" ]; then echo "sample: $(SAMPLE) is complete, kept"; \
+	else $(BIN)/kedro sample --folder "$(SAMPLE)"; fi
+
+test: lint ## lint, check types, run all tests
+	$(BIN)/pytest
+
+lint: $(READY) ## check format, lint and types; write nothing
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/mypy
+
+format: $(READY) ## format the code and mend what lint can mend
+	$(BIN)/ruff format $(SOURCES)
+	$(BIN)/ruff check --fix $(SOURCES)
+
+viz: $(READY) ## open the pipelines in kedro-viz
+	$(BIN)/kedro viz run
+
+notebook: $(READY) ## open JupyterLab with the catalog at hand
+	$(BIN)/kedro jupyter lab
+
+# The markers that name all supported machines say nothing; they are cut.
+ANY := ((platform_machine == 'arm64' and sys_platform == 'darwin') or (platform_machine == 'aarch64' and sys_platform == 'linux') or (platform_machine == 'x86_64' and sys_platform == 'linux'))
+lock: $(READY) ## resolve pyproject.toml anew into requirements.lock
+	$(BIN)/uv pip compile --quiet --upgrade --no-header --no-annotate --no-python-downloads \
+	    --universal --python-version 3.10 --group dev pyproject.toml --output-file requirements.lock
+	sed -i.before "s/ and $(ANY)//; s/ ; python_full_version < '3.12'$$//; s/python_full_version < '3.12' and //" requirements.lock
+	rm requirements.lock.before
+
+clean: ## remove the environment and caches; data stays
+	rm -rf .venv .viz .mypy_cache .ruff_cache .pytest_cache .hypothesis build src/*.egg-info
+	find src tests -name __pycache__ -prune -exec rm -rf {} +
+
+$(READY): requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "no Python found: install Python 3.10 or 3.11, or name one: make PYTHON=<path>"; exit 1; }
+	@"$(PYTHON)" -c 'import sys; v = sys.version_info[:2]; v in ((3, 10), (3, 11)) or sys.exit(f"Python {v[0]}.{v[1]} at {sys.executable} does not suit: Python 3.10 and 3.11 work; name one: make PYTHON=<path>")'
+	@echo "environment: installing requirements.lock into .venv (once, a minute or two)"
+	@"$(PYTHON)" -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements.lock)"
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --requirement requirements.lock \
+	    || $(BIN)/python -m pip install --quiet --requirement requirements.lock
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable . \
+	    || $(BIN)/python -m pip install --quiet --no-deps --editable .
+	@touch $@
