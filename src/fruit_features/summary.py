@@ -3,7 +3,7 @@
 from typing import Any
 
 
-def format_summary(report: dict[str, Any], place: str) -> str:
+def format_summary(report: dict[str, Any], place: object) -> str:
     """Say in a few lines what a run did.
 
     Args:
@@ -25,7 +25,7 @@ def format_summary(report: dict[str, Any], place: str) -> str:
         f"{reduction['components']} of {reduction['dimensions']} components",
         f"seconds        {report['seconds']['total']:>10.1f}",
         "",
-        place,
+        str(place),
     ]
     return "\n".join(lines)
 

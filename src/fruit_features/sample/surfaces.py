@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-Array: TypeAlias = NDArray[np.floating]
+Array: TypeAlias = NDArray[np.floating[Any]]
 Profile: TypeAlias = tuple[tuple[float, float], ...]
 """(radius, height) of points along the outline, from the bottom to the top."""
 
-# A fruit spans about 2 units and the picture is drawn 300 pixels wide, so this
-# leaves about one point per drawn pixel.
-STEP = 0.0085
+# A fruit spans about 2 units and is drawn 200 pixels wide, so this leaves about
+# one point per drawn pixel where the skin is not stretched.
+STEP = 0.0135
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,14 @@ class Part:
 
 @dataclass(frozen=True)
 class Cloud:
-    """Coloured points of a whole fruit, ready to be drawn from any side."""
+    """Coloured points of a whole fruit, ready to be drawn from any side.
+
+    Attributes:
+        points: Positions, shaped (3, number of points).
+        normals: Outward directions, of the same shape.
+        colours: Red, green and blue, of the same shape.
+        gloss: Strength of the highlight at each point.
+    """
 
     points: Array
     normals: Array
@@ -106,11 +113,23 @@ def build(parts: tuple[Part, ...], rng: np.random.Generator) -> Cloud:
     """
     clouds = [_build_part(part, rng) for part in parts]
     return Cloud(
-        np.concatenate([cloud.points for cloud in clouds]),
-        np.concatenate([cloud.normals for cloud in clouds]),
-        np.concatenate([cloud.colours for cloud in clouds]),
+        np.concatenate([cloud.points for cloud in clouds], axis=1),
+        np.concatenate([cloud.normals for cloud in clouds], axis=1),
+        np.concatenate([cloud.colours for cloud in clouds], axis=1),
         np.concatenate([cloud.gloss for cloud in clouds]),
     )
+
+
+def vector(*values: float) -> Array:
+    """A vector in the precision of the points.
+
+    Args:
+        values: Its components.
+
+    Returns:
+        The vector.
+    """
+    return np.array(values, dtype=np.float32)
 
 
 def turned(axis: int, degrees: float) -> Array:
@@ -162,13 +181,17 @@ def _build_part(part: Part, rng: np.random.Generator) -> Cloud:
     surface = revolve(part.profile)
     paint = part.skin(surface, rng)
     points = surface.points + surface.normals * paint.relief[..., None]
-    points = _bent(points * np.float32(part.stretch), part.bend)
+    points = _bent(points * vector(*part.stretch), part.bend)
     placing = turned(1, part.turn) @ turned(2, -part.lean)
-    points = points @ placing.T.astype(np.float32) + np.float32(part.at)
+    points = np.einsum("ij,rcj->rci", placing.astype(np.float32), points)
+    points += vector(*part.at)
     keep = _even(surface)
-    colours = paint.colour[keep].astype(np.float32)
-    gloss = np.full(len(colours), paint.gloss, np.float32)
-    return Cloud(points[keep], _normals(points)[keep], colours, gloss)
+    place, normals, colours = (
+        np.ascontiguousarray(grid[keep].T, np.float32)
+        for grid in (points, _normals(points), paint.colour)
+    )
+    gloss = np.full(colours.shape[1], paint.gloss, np.float32)
+    return Cloud(place, normals, colours, gloss)
 
 
 def _outline(profile: Profile) -> tuple[Array, Array, Array]:
@@ -196,7 +219,8 @@ def _normals(points: Array) -> Array:
     around = np.roll(points, -1, axis=1) - np.roll(points, 1, axis=1)
     normals = np.cross(upwards, around)
     length = np.linalg.norm(normals, axis=-1, keepdims=True)
-    return (normals / length.clip(1e-12)).astype(np.float32)
+    units: Array = (normals / length.clip(1e-12)).astype(np.float32)
+    return units
 
 
 def _bent(points: Array, bend: float) -> Array:

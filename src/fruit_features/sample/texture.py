@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from fruit_features.sample.surfaces import Array, Surface
+from fruit_features.sample.surfaces import Array, Surface, vector
 
 GOLDEN_ANGLE = 2.39996323
+
+_WAVES = 32
 
 
 def rgb(code: str) -> Array:
@@ -49,7 +51,8 @@ def ramp(values: Array, start: float, end: float) -> Array:
         Numbers from 0 to 1.
     """
     t = ((values - start) / (end - start)).clip(0, 1)
-    return t * t * (3 - 2 * t)
+    risen: Array = t * t * (3 - 2 * t)
+    return risen
 
 
 def noise(
@@ -69,12 +72,12 @@ def noise(
     Returns:
         A grid of numbers.
     """
-    waves = rng.normal(size=(20, 3)) * detail * np.array(grain)
-    phases = rng.uniform(0, 2 * np.pi, 20)
+    waves = rng.normal(size=(_WAVES, 3)) * detail * np.array(grain)
+    phases = rng.uniform(0, 2 * np.pi, _WAVES)
     total = np.zeros(surface.angle.shape, np.float32)
     for wave, phase in zip(waves.astype(np.float32), phases, strict=True):
         total += np.cos(surface.points @ wave + np.float32(phase))
-    return total / np.float32(np.sqrt(10))
+    return total / np.float32(np.sqrt(_WAVES / 2))
 
 
 def scattered(surface: Surface, count: int) -> Array:
@@ -97,23 +100,30 @@ def scattered(surface: Surface, count: int) -> Array:
 
 
 def distance(
-    surface: Surface, centres: Array, squeeze: tuple[float, float, float] = (1, 1, 1)
+    surface: Surface,
+    centres: Array,
+    reach: float,
+    squeeze: tuple[float, float, float] = (1, 1, 1),
 ) -> Array:
     """Distance of each point to the nearest centre.
 
     Args:
         surface: The points.
         centres: The centres.
+        reach: Distances beyond this are of no interest; it saves time.
         squeeze: Factor on each axis; below 1 the spots get longer there.
 
     Returns:
-        A grid of numbers.
+        A grid of numbers, none of them above the reach.
     """
-    points = surface.points * np.float32(squeeze)
-    best = np.full(surface.angle.shape, np.inf, np.float32)
-    for centre in centres * np.float32(squeeze):
-        offset = points - centre
-        np.minimum(best, np.einsum("...i,...i", offset, offset), out=best)
+    points = surface.points * vector(*squeeze)
+    best = np.full(surface.angle.shape, reach**2, np.float32)
+    heights = points[:, 0, 1]
+    for centre in centres * vector(*squeeze):
+        rings = np.flatnonzero(abs(heights - centre[1]) < reach)
+        offset = points[rings] - centre
+        near = np.einsum("...i,...i", offset, offset)
+        best[rings] = np.minimum(best[rings], near)
     return np.sqrt(best)
 
 
@@ -131,4 +141,4 @@ def spots(surface: Surface, rng: np.random.Generator, count: int, size: float) -
     """
     centres = scattered(surface, count)
     centres = centres + rng.normal(scale=0.06, size=centres.shape)
-    return ramp(distance(surface, centres.astype(np.float32)), size, size / 3)
+    return ramp(distance(surface, centres.astype(np.float32), size), size, size / 3)
