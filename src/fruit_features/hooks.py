@@ -5,6 +5,7 @@ import logging
 import os
 import shlex
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
@@ -35,6 +36,12 @@ class SparkHooks:
         settings = context.config_loader["spark"]
         arguments = [f"--conf={key}={_text(value)}" for key, value in settings.items()]
         os.environ["PYSPARK_SUBMIT_ARGS"] = shlex.join([*arguments, "pyspark-shell"])
+        # A cluster's own logging comes first, then log4j2.properties of conf/base.
+        base = Path(context.config_loader.conf_source, "base")
+        os.environ.setdefault("SPARK_CONF_DIR", str(base))
+        if str(settings["spark.master"]).startswith("local"):
+            # Neither the driver nor its page is for other machines.
+            os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
         # Workers must run this very Python, not whatever `python3` is.
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
         os.environ.setdefault("PYSPARK_DRIVER_PYTHON", sys.executable)

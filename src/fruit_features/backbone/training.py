@@ -3,7 +3,7 @@
 import logging
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -50,9 +50,6 @@ class Schedule(Protocol):
 
     @property
     def weight_decay(self) -> float: ...  # noqa: D102
-
-    @property
-    def label_smoothing(self) -> float: ...  # noqa: D102
 
 
 def load_pictures(listing: pd.DataFrame, labels: list[str], side: int) -> TrainingData:
@@ -112,8 +109,6 @@ def training_batches(
     def augment(picture: "tf.Tensor", label: "tf.Tensor") -> tuple["tf.Tensor", ...]:
         picture = tf.image.random_crop(picture, (input_size, input_size, 3))
         picture = tf.image.random_flip_left_right(picture)
-        # A fruit lies in any direction.
-        picture = tf.image.rot90(picture, tf.random.uniform((), 0, 4, tf.int32))
         picture = tf.image.random_brightness(tf.cast(picture, tf.float32), 25.0)
         picture = tf.image.random_contrast(picture, 0.8, 1.25)
         picture = tf.image.random_saturation(picture / 255, 0.8, 1.25) * 255
@@ -167,7 +162,7 @@ def fit_classifier(
     rate = keras.optimizers.schedules.CosineDecay(schedule.learning_rate, steps)
     model.compile(
         optimizer=keras.optimizers.AdamW(rate, weight_decay=schedule.weight_decay),
-        loss=_smoothed_loss(model.output_shape[-1], schedule.label_smoothing),
+        loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=["accuracy"],
     )
     folder.mkdir(parents=True, exist_ok=True)
@@ -203,15 +198,3 @@ def _best_so_far(log: Path) -> float | None:
     if not log.exists() or not log.stat().st_size:
         return None
     return float(pd.read_csv(log)["val_accuracy"].max())
-
-
-def _smoothed_loss(n_classes: int, smoothing: float) -> "keras.losses.Loss":
-    import keras
-
-    @keras.saving.register_keras_serializable("fruit_features")
-    def loss(classes: Any, logits: Any) -> Any:
-        target = keras.ops.one_hot(keras.ops.reshape(classes, (-1,)), n_classes)
-        target = target * (1 - smoothing) + smoothing / n_classes
-        return keras.ops.categorical_crossentropy(target, logits, from_logits=True)
-
-    return loss

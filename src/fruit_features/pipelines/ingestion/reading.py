@@ -65,6 +65,8 @@ def read_file(path: str, length: int, max_bytes: int) -> Content:
         if protocol == "file" and not _is_regular(filesystem, bare):
             return Content(None, "unreadable", "neither a file nor a link to one")
         return Content(filesystem.cat_file(bare), None, None)
+    except FileNotFoundError:
+        return Content(None, "unreadable", _why_missing(bare))
     except OSError as error:
         return Content(None, "unreadable", f"{type(error).__name__}: {error.strerror}")
 
@@ -74,6 +76,12 @@ def _is_regular(filesystem: Any, path: str) -> bool:
     info = filesystem.info(path)
     # Of a link, the mode is the target's unless the target is gone.
     return bool(stat.S_ISREG(info["mode"]) or info["type"] == "file")
+
+
+def _why_missing(path: str) -> str:
+    if "\\x" in path:
+        return "the file's name is not UTF-8 (\\x marks its bytes): rename it"
+    return "gone, or a link to a file that is gone"
 
 
 def _by_size(batch: pa.RecordBatch, max_bytes: int) -> Iterator[pa.RecordBatch]:

@@ -18,7 +18,6 @@ class TrainingParameters:
     batch_size: int
     learning_rate: float
     weight_decay: float
-    label_smoothing: float
     dropout: float
     held_out: float
     seed: int
@@ -31,4 +30,3 @@ class TrainingParameters:
         at_least("training.batch_size", self.batch_size, 1)
         within("training.held_out", self.held_out, 0.01, 0.9)
         within("training.dropout", self.dropout, 0, 0.9)
-        within("training.label_smoothing", self.label_smoothing, 0, 0.9)

@@ -1,0 +1,160 @@
+import datetime as dt
+import math
+import os
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pyspark.sql import SparkSession
+
+from fruit_features.datasets.image_folder_dataset import ImageFolderDataset
+from fruit_features.exceptions import ParameterError
+from fruit_features.pipelines.ingestion.nodes import (
+    LISTED,
+    keep_current_rows,
+    list_images,
+    read_images,
+)
+from fruit_features.pipelines.ingestion.parameters import IngestionParameters
+from tests.pictures import jpeg
+
+EVERYTHING = IngestionParameters(limit=None, max_bytes=10_000, images_per_file=10)
+
+
+def listing(sizes: dict[str, int]) -> pd.DataFrame:
+    now = pd.Timestamp(dt.datetime.now(dt.timezone.utc))
+    rows = [
+        (f"{label}/{n}.jpg", f"/images/{label}/{n}.jpg", label, 10, now)
+        for label, size in sizes.items()
+        for n in range(size)
+    ]
+    return pd.DataFrame(rows, columns=LISTED)
+
+
+def taken(images: pd.DataFrame, limit: int | None) -> pd.DataFrame:
+    parameters = IngestionParameters(limit, max_bytes=1, images_per_file=1)
+    marked = list_images(images, parameters)
+    return marked[marked["selected"]]
+
+
+def test_without_limit_all_are_taken() -> None:
+    assert len(taken(listing({"a": 3, "b": 1}), None)) == 4
+
+
+@given(
+    sizes=st.lists(st.integers(1, 40), min_size=1, max_size=8),
+    limits=st.tuples(st.integers(1, 150), st.integers(1, 150)),
+)
+def test_limit_is_stratified_and_nested(
+    sizes: list[int], limits: tuple[int, int]
+) -> None:
+    images = listing({f"label{n}": size for n, size in enumerate(sizes)})
+    small, large = (taken(images, limit) for limit in sorted(limits))
+    assert len(small) == min(min(limits), len(images))
+    assert set(small["image_key"]) <= set(large["image_key"])
+    for label, size in images["label"].value_counts().items():
+        share = size * len(small) / len(images)
+        got = int((small["label"] == label).sum())
+        assert math.floor(share) - 1 <= got <= math.ceil(share) + 1
+
+
+def test_limit_takes_the_same_images_in_any_order() -> None:
+    images = listing({"a": 30, "b": 20})
+    shuffled = images.sample(frac=1, random_state=1).reset_index(drop=True)
+    assert set(taken(images, 9)["image_key"]) == set(taken(shuffled, 9)["image_key"])
+
+
+@pytest.mark.parametrize("limit", [0, -1, 1.5, "many", True])
+def test_limit_out_of_range(limit: object) -> None:
+    with pytest.raises(ParameterError, match=r"ingestion\.limit=.*at least 1"):
+        IngestionParameters(limit, max_bytes=1, images_per_file=1)  # type: ignore[arg-type]
+
+
+class TestReadImages:
+    @pytest.fixture
+    def folder(self, tmp_path: Path) -> Path:
+        for name in ("ä b/1.jpg", "ä b/_2%41.jpg", "c=d/#?.jpg"):
+            (tmp_path / name).parent.mkdir(exist_ok=True)
+            (tmp_path / name).write_bytes(jpeg(len(name)))
+        bad = tmp_path / "bad"
+        bad.mkdir()
+        (bad / "empty.jpg").touch()
+        (bad / "long.jpg").write_bytes(b"x" * 10_001)
+        (bad / "link.jpg").symlink_to(tmp_path / "gone")
+        os.mkfifo(bad / "pipe.jpg")
+        (bad / os.fsdecode(b"\xe9.jpg")).write_bytes(jpeg())
+        return tmp_path
+
+    def read(self, spark: SparkSession, folder: Path) -> dict[str, dict]:
+        found = ImageFolderDataset(filepath=str(folder)).load()
+        frame = spark.createDataFrame(list_images(found, EVERYTHING))
+        none = spark.createDataFrame([], frame.drop("selected").schema)
+        rows = read_images(frame, none, EVERYTHING).collect()
+        return {row.image_key: row.asDict() for row in rows}
+
+    def test_bytes_are_those_of_the_files(
+        self, spark: SparkSession, folder: Path
+    ) -> None:
+        rows = self.read(spark, folder)
+        assert len(rows) == 8
+        for name in ("ä b/1.jpg", "ä b/_2%41.jpg", "c=d/#?.jpg"):
+            assert rows[name]["bytes"] == (folder / name).read_bytes()
+            assert rows[name]["path"] == str(folder / name)
+            assert rows[name]["reason"] is None
+        assert rows["c=d/#?.jpg"]["label"] == "c=d"
+
+    @pytest.mark.parametrize(
+        ("name", "reason", "detail"),
+        [
+            ("bad/long.jpg", "too_large", "10,001 bytes, more than ingestion.max"),
+            ("bad/link.jpg", "unreadable", "link to a file that is gone"),
+            ("bad/pipe.jpg", "unreadable", "neither a file nor a link"),
+            ("bad/\\xe9.jpg", "unreadable", "not UTF-8"),
+        ],
+    )
+    def test_what_cannot_be_read_says_why(
+        self, spark: SparkSession, folder: Path, name: str, reason: str, detail: str
+    ) -> None:
+        row = self.read(spark, folder)[name]
+        assert row["bytes"] is None
+        assert row["reason"] == reason
+        assert detail in row["detail"]
+
+    def test_empty_file_has_no_bytes_but_is_read(
+        self, spark: SparkSession, folder: Path
+    ) -> None:
+        row = self.read(spark, folder)["bad/empty.jpg"]
+        assert (row["bytes"], row["reason"]) == (b"", None)
+
+    def test_a_file_that_vanishes_is_unreadable(
+        self, spark: SparkSession, folder: Path
+    ) -> None:
+        found = ImageFolderDataset(filepath=str(folder / "ä b")).load()
+        (folder / "ä b" / "1.jpg").unlink()
+        frame = spark.createDataFrame(list_images(found, EVERYTHING))
+        none = spark.createDataFrame([], frame.drop("selected").schema)
+        rows = read_images(frame, none, EVERYTHING).collect()
+        assert {row.image_key: row.reason for row in rows} == {
+            "1.jpg": "unreadable",
+            "_2%41.jpg": None,
+        }
+
+    def test_only_selected_and_new_images_are_read(
+        self, spark: SparkSession, folder: Path
+    ) -> None:
+        found = ImageFolderDataset(filepath=str(folder / "ä b")).load()
+        frame = spark.createDataFrame(list_images(found, EVERYTHING))
+        known = frame.drop("selected").where("image_key = '1.jpg'")
+        rows = read_images(frame, known, EVERYTHING).collect()
+        assert [row.image_key for row in rows] == ["_2%41.jpg"]
+        changed = known.withColumn("length", known["length"] + 1)
+        assert read_images(frame, changed, EVERYTHING).count() == 2
+
+
+def test_current_rows_are_those_of_the_listing(spark: SparkSession) -> None:
+    images = listing({"a": 2}).assign(selected=False)
+    kept = keep_current_rows(spark.createDataFrame(images))
+    assert kept.columns == ["image_key", "path", "length", "modification_time"]
+    assert kept.count() == 2

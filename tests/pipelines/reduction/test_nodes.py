@@ -1,0 +1,238 @@
+import logging
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pytest
+from pyspark.ml.feature import PCA, PCAModel
+from pyspark.ml.functions import array_to_vector
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
+from sklearn.decomposition import PCA as SklearnPCA
+
+from fruit_features.backbone.spec import Backbone
+from fruit_features.exceptions import (
+    ModelMismatchError,
+    NoFeaturesError,
+    ParameterError,
+)
+from fruit_features.pipelines.reduction.fit import components_for
+from fruit_features.pipelines.reduction.nodes import (
+    fit_pca,
+    load_stored_pca,
+    reduce_features,
+)
+from fruit_features.pipelines.reduction.parameters import ReductionParameters
+
+BACKBONE = Backbone("b1", "bundled", 0.35, 96, 40, "ab", b"")
+ROWS, DIMENSIONS = 300, 40
+
+
+def parameters(**given: Any) -> ReductionParameters:
+    return ReductionParameters(
+        **{"components": None, "variance": None, "refit": True, **given}
+    )
+
+
+def matrix(rows: int = ROWS, seed: int = 0) -> np.ndarray:
+    """Features like a network's: positive, of very different spread."""
+    random = np.random.default_rng(seed)
+    spread = np.geomspace(1, 0.001, DIMENSIONS)
+    mixed = random.normal(size=(rows, DIMENSIONS)) * spread
+    turned = mixed @ np.linalg.qr(random.normal(size=(DIMENSIONS, DIMENSIONS)))[0]
+    return (turned + 5).astype(np.float32)
+
+
+def frame(spark: SparkSession, values: np.ndarray, backbone: str = "b1") -> DataFrame:
+    rows = [
+        (f"a/{n}.jpg", "a", [float(v) for v in row], backbone)
+        for n, row in enumerate(values)
+    ]
+    schema = "image_key string, label string, features array<float>, backbone_id string"
+    return spark.createDataFrame(rows, schema)
+
+
+@pytest.fixture(scope="module")
+def features(spark: SparkSession) -> DataFrame:
+    return frame(spark, matrix()).cache()
+
+
+@pytest.fixture(scope="module")
+def fitted(features: DataFrame) -> dict[str, Any]:
+    return fit_pca(features, BACKBONE, {}, parameters(components=10))
+
+
+def test_ratios_equal_those_of_numpys_svd(fitted: dict[str, Any]) -> None:
+    values = matrix().astype(np.float64)
+    singular = np.linalg.svd(values - values.mean(axis=0), compute_uv=False)
+    ratios = singular**2 / (singular**2).sum()
+    variance = fitted["variance"]
+    np.testing.assert_allclose(variance["ratio"], ratios, atol=1e-6)
+    np.testing.assert_allclose(variance["cumulative"], ratios.cumsum(), atol=1e-6)
+    assert variance["component"].tolist() == list(range(1, DIMENSIONS + 1))
+
+
+def test_subspace_is_that_of_scikit_learn(fitted: dict[str, Any]) -> None:
+    theirs = SklearnPCA(10).fit(matrix().astype(np.float64)).components_
+    ours = fitted["model"].pc.toArray().T
+    # The singular values of the product are the cosines between two subspaces.
+    np.testing.assert_allclose(np.linalg.svd(ours @ theirs.T)[1], 1, atol=1e-6)
+    np.testing.assert_allclose(np.abs(np.diag(ours @ theirs.T)), 1, atol=1e-6)
+
+
+def test_model_equals_mllibs_own_fit(
+    features: DataFrame, fitted: dict[str, Any]
+) -> None:
+    vectors = features.withColumn("vector", array_to_vector(F.col("features")))
+    mllib = PCA(k=10, inputCol="vector", outputCol="pca").fit(vectors)
+    ours, theirs = fitted["model"].pc.toArray(), mllib.pc.toArray()
+    np.testing.assert_allclose(np.abs(ours), np.abs(theirs), atol=1e-6)
+    np.testing.assert_allclose(
+        fitted["model"].explainedVariance, mllib.explainedVariance, atol=1e-9
+    )
+
+
+def test_signs_are_fixed_whatever_the_order_of_rows(
+    spark: SparkSession, fitted: dict[str, Any]
+) -> None:
+    turned = frame(spark, matrix()[::-1])
+    again = fit_pca(turned, BACKBONE, {}, parameters(components=10))["model"]
+    ours = fitted["model"].pc.toArray()
+    np.testing.assert_allclose(again.pc.toArray(), ours, atol=1e-9)
+    assert (ours[np.abs(ours).argmax(axis=0), range(10)] > 0).all()
+
+
+def test_reduced_features_equal_the_projection(
+    features: DataFrame, fitted: dict[str, Any]
+) -> None:
+    reduced = reduce_features(features, BACKBONE, fitted["model"]).toPandas()
+    order = reduced["image_key"].str.extract(r"(\d+)")[0].astype(int)
+    ours = np.stack(reduced["pca_features"])[order.argsort()]
+    theirs = matrix().astype(np.float64) @ fitted["model"].pc.toArray()
+    np.testing.assert_allclose(ours, theirs, rtol=1e-5, atol=1e-5)
+    assert "features" not in reduced
+
+
+def test_model_survives_storage(
+    features: DataFrame, fitted: dict[str, Any], tmp_path: Path
+) -> None:
+    fitted["model"].write().overwrite().save(f"file://{tmp_path}/model")
+    loaded = PCAModel.load(f"file://{tmp_path}/model")
+    assert loaded.getK() == 10
+    first = reduce_features(features, BACKBONE, fitted["model"]).first()
+    second = reduce_features(features, BACKBONE, loaded).first()
+    assert first == second
+
+
+def test_summary_says_what_was_fitted(fitted: dict[str, Any]) -> None:
+    summary = fitted["summary"]
+    kept = fitted["variance"]["cumulative"][9]
+    assert summary["variance_retained"] == pytest.approx(kept)
+    assert {k: summary[k] for k in ("backbone_id", "rows", "components")} == {
+        "backbone_id": "b1",
+        "rows": ROWS,
+        "components": 10,
+    }
+
+
+@pytest.mark.parametrize(
+    ("variance", "components"),
+    [(0.1, 1), (0.5, 1), (0.500001, 2), (0.75, 2), (0.76, 3), (1, 4)],
+)
+def test_components_for_a_share_of_variance(variance: float, components: int) -> None:
+    # The last component adds nothing, and rounding keeps the sum below 1.
+    ratios = np.array([0.5, 0.25, 0.15, 0.1 - 1e-13, 0.0])
+    assert components_for(variance, ratios) == components
+
+
+def test_variance_in_place_of_components(features: DataFrame) -> None:
+    fitted = fit_pca(features, BACKBONE, {}, parameters(variance=0.9))
+    k = fitted["summary"]["components"]
+    cumulative = fitted["variance"]["cumulative"]
+    assert cumulative[k - 1] >= 0.9 > cumulative[k - 2]
+    assert fitted["model"].getK() == k
+
+
+def test_fewer_rows_than_components_gives_as_many_as_possible(
+    spark: SparkSession, caplog: pytest.LogCaptureFixture
+) -> None:
+    few = frame(spark, matrix(rows=7))
+    with caplog.at_level(logging.WARNING):
+        fitted = fit_pca(few, BACKBONE, {}, parameters())
+    assert fitted["summary"]["components"] == 7
+    assert "100 components wanted; 7 images" in caplog.text
+
+
+def test_other_backbones_rows_do_not_count(
+    spark: SparkSession, features: DataFrame, fitted: dict[str, Any]
+) -> None:
+    both = features.union(frame(spark, matrix(seed=9) * 100, backbone="b2"))
+    again = fit_pca(both, BACKBONE, {}, parameters(components=10))
+    pd.testing.assert_frame_equal(again["variance"], fitted["variance"])
+    assert reduce_features(both, BACKBONE, again["model"]).count() == ROWS
+
+
+@pytest.mark.parametrize("rows", [0, 1])
+def test_too_few_rows_is_a_clear_error(spark: SparkSession, rows: int) -> None:
+    few = frame(spark, matrix()[:rows])
+    with pytest.raises(NoFeaturesError, match=f"{rows} image"):
+        fit_pca(few, BACKBONE, {}, parameters())
+
+
+def test_equal_images_have_no_variance(spark: SparkSession) -> None:
+    same = frame(spark, np.ones((5, DIMENSIONS), np.float32))
+    fitted = fit_pca(same, BACKBONE, {}, parameters(components=2))
+    assert fitted["variance"]["ratio"].tolist() == [0.0] * DIMENSIONS
+
+
+class TestStoredModel:
+    @pytest.fixture
+    def stored(self, fitted: dict[str, Any]) -> dict[str, Any]:
+        return load_stored_pca(
+            lambda: fitted["model"],
+            lambda: fitted["variance"],
+            lambda: fitted["summary"],
+            parameters(refit=False),
+        )
+
+    def test_is_used_as_it_is(
+        self, spark: SparkSession, stored: dict[str, Any], fitted: dict[str, Any]
+    ) -> None:
+        new = frame(spark, matrix(rows=5, seed=3))
+        assert fit_pca(new, BACKBONE, stored, parameters(refit=False)) == fitted
+
+    def test_is_not_loaded_when_fitting_anew(self) -> None:
+        def fail() -> None:
+            raise AssertionError
+
+        assert load_stored_pca(fail, fail, fail, parameters()) == {}
+
+    def test_of_another_backbone_is_refused(
+        self, features: DataFrame, stored: dict[str, Any]
+    ) -> None:
+        other = Backbone("b2", "imagenet", 1.0, 224, 40, "cd", b"")
+        with pytest.raises(ModelMismatchError, match="features of b1, not of b2"):
+            fit_pca(features, other, stored, parameters(refit=False))
+
+    def test_missing_is_a_clear_error(self, features: DataFrame) -> None:
+        nothing = dict.fromkeys(("model", "variance", "summary"))
+        with pytest.raises(ModelMismatchError, match="no fitted model is stored"):
+            fit_pca(features, BACKBONE, nothing, parameters(refit=False))
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"components": 0}, r"reduction\.components=0: .*at least 1"),
+        ({"components": 2.5}, r"reduction\.components=2\.5"),
+        ({"variance": 0}, r"reduction\.variance=0: .*to 1"),
+        ({"variance": 1.1}, r"reduction\.variance=1\.1"),
+        ({"variance": "all"}, r"reduction\.variance='all'"),
+        ({"components": 5, "variance": 0.9}, "give one of them"),
+        ({"refit": "no"}, r"reduction\.refit='no': expected true or false"),
+    ],
+)
+def test_parameters_out_of_range(given: dict[str, Any], message: str) -> None:
+    with pytest.raises(ParameterError, match=message):
+        parameters(**given)
