@@ -1,0 +1,279 @@
+"""Whole runs on small folders, through Kedro, on the shared Spark session.
+
+Each run takes some ten seconds: Spark plans and runs about forty small jobs.
+"""
+
+import json
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from kedro.framework.session import KedroSession
+from pyspark.sql import SparkSession
+
+from fruit_features.backbone.inference import FeatureExtractor
+from fruit_features.backbone.source import bundled_backbone
+from fruit_features.exceptions import ModelMismatchError, NoFeaturesError
+from tests.pictures import encoded, jpeg, picture
+
+AWKWARD = (
+    "a b/100% #1?.JPG",
+    "x=1/c:d.jpeg",
+    'it\'s "q"/_hidden.jpg',
+    "_label/.dot.jpg",
+    "é\u0301ß果/Ünïcode 果物.jpg",
+    "001/002.jpg",
+    "<script>alert(1)<script>/<b>.jpg",
+    "[y]{z}/*.jpg",
+    "new\nline/a\nb.jpg",
+    f"{'L' * 255}/{'n' * 251}.jpg",
+)
+BAD = {
+    "bad/empty.jpg": ("empty", b""),
+    "bad/html.jpg": ("not_an_image", b"<html>not found</html>"),
+    "bad/cut.jpg": ("truncated", jpeg()[:900]),
+    "bad/bomb.png": ("too_large", encoded(picture(side=8000), "PNG")),
+    "bad/damaged.png": ("damaged", None),
+    "bad/gone.jpg": ("unreadable", None),
+}
+
+Run = Callable[..., dict[str, Any]]
+
+
+def write(folder: Path, name: str, content: bytes) -> None:
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(content)
+
+
+def damaged_png() -> bytes:
+    """A PNG whose pixels' checksum is wrong."""
+    sound = encoded(picture(), "PNG")
+    place = sound.index(b"IDAT") + 40
+    return sound[:place] + bytes([sound[place] ^ 255]) + sound[place + 1 :]
+
+
+@pytest.fixture(scope="module")
+def run(project: Path, spark: SparkSession) -> Run:
+    def run_pipeline(
+        images: Path, data: Path, pipeline: str = "__default__", **groups: Any
+    ) -> dict[str, Any]:
+        given = {"images": str(images), "data": str(data), **groups}
+        with KedroSession.create(project, runtime_params=given) as session:
+            session.run(pipeline_names=[pipeline])
+        return json.loads((data / "08_reporting" / "run_report.json").read_text())
+
+    return run_pipeline
+
+
+def table(data: Path, name: str) -> pd.DataFrame:
+    """Read a table as a user of pandas does."""
+    (folder,) = data.glob(f"*/{name}")
+    return pd.read_parquet(folder).set_index("image_key").sort_index()
+
+
+class TestFirstRun:
+    @pytest.fixture(scope="class")
+    def images(self, tmp_path_factory: pytest.TempPathFactory) -> Path:
+        folder = tmp_path_factory.mktemp("images")
+        for number, name in enumerate(AWKWARD):
+            write(folder, name, jpeg(number))
+        for name, (reason, content) in BAD.items():
+            write(folder, name, content or b"")
+            if reason == "unreadable":
+                (folder / name).unlink()
+                (folder / name).symlink_to("/nowhere")
+            if reason == "damaged":
+                write(folder, name, damaged_png())
+        write(folder, "bad/notes.txt", b"no image, not asked for")
+        return folder
+
+    @pytest.fixture(scope="class")
+    def data(self, tmp_path_factory: pytest.TempPathFactory) -> Path:
+        return tmp_path_factory.mktemp("d ä%1")
+
+    @pytest.fixture(scope="class")
+    def report(self, run: Run, images: Path, data: Path) -> dict[str, Any]:
+        return run(images, data)
+
+    def test_counts_add_up(self, report: dict[str, Any]) -> None:
+        assert report["images"] == {
+            "found": len(AWKWARD) + len(BAD),
+            "featurized": len(AWKWARD),
+            "quarantined": len(BAD),
+            "unchanged": 0,
+        }
+        assert report["quarantine_reasons"] == {reason: 1 for reason, _ in BAD.values()}
+
+    def test_each_bad_file_has_its_reason(
+        self, report: dict[str, Any], data: Path
+    ) -> None:
+        quarantine = table(data, "quarantine")
+        found = quarantine["reason"].to_dict()
+        assert found == {name: reason for name, (reason, _) in BAD.items()}
+        assert quarantine["detail"].str.len().min() > 0
+
+    @pytest.mark.parametrize("name", ["features", "reduced_features"])
+    def test_names_and_labels_are_unchanged(
+        self, report: dict[str, Any], images: Path, data: Path, name: str
+    ) -> None:
+        rows = table(data, name)
+        assert rows["label"].to_dict() == {key: key.split("/")[0] for key in AWKWARD}
+        assert rows["path"].to_dict() == {key: f"{images}/{key}" for key in AWKWARD}
+
+    def test_features_are_those_of_the_backbone(
+        self, report: dict[str, Any], images: Path, data: Path
+    ) -> None:
+        extractor = FeatureExtractor(bundled_backbone().model)
+        for key, row in table(data, "features").iterrows():
+            content = (images / str(key)).read_bytes()
+            assert row["features"] == pytest.approx(
+                extractor.extract(content, 10**6), abs=0
+            )
+
+    def test_report_has_all_it_should(self, report: dict[str, Any]) -> None:
+        assert report["backbone"]["weights"] == "bundled"
+        assert report["backbone"]["dimensions"] == 1280
+        assert report["reduction"]["rows"] == len(AWKWARD)
+        assert report["reduction"]["components"] == len(AWKWARD)
+        assert report["reduction"]["cumulative"]["10"] == pytest.approx(1)
+        stages = {"ingestion", "featurization", "reduction", "reporting", "total"}
+        assert set(report["seconds"]) == stages
+        assert all(seconds > 0 for seconds in report["seconds"].values())
+        assert report["images_per_second"] > 0
+        assert report["spark"]["master"] == "local[2]"
+        assert report["spark"]["parallelism"] == 2
+        assert report["environment"] == "local"
+        assert report["started"] < report["finished"]
+        assert {"python", "pyspark", "keras"} <= set(report["versions"])
+
+    def test_page_shows_names_harmlessly(
+        self, report: dict[str, Any], data: Path
+    ) -> None:
+        page = (data / "08_reporting" / "report.html").read_text()
+        assert "<script>alert" not in page
+        assert "bad/html.jpg" in page
+
+    def test_every_dataset_loads(
+        self, report: dict[str, Any], project: Path, images: Path, data: Path
+    ) -> None:
+        given = {"images": str(images), "data": str(data)}
+        with KedroSession.create(project, runtime_params=given) as session:
+            catalog = session.load_context().catalog
+            counts = {
+                name: catalog.load(name).count()
+                for name in ("images", "features", "quarantine", "reduced_features")
+            }
+            assert catalog.load("pca_model").getK() == len(AWKWARD)
+            assert catalog.load("backbone") == bundled_backbone()
+            assert len(catalog.load("explained_variance")) == 1280
+            assert catalog.load("projection_plot").data
+            assert catalog.load("report").startswith("<!doctype html>")
+        good, bad = len(AWKWARD), len(BAD)
+        assert counts == {
+            "images": good + bad,
+            "features": good,
+            "quarantine": bad,
+            "reduced_features": good,
+        }
+
+
+def test_second_run_does_only_what_is_new(run: Run, tmp_path: Path) -> None:
+    images, data = tmp_path / "images", tmp_path / "data"
+    for number in range(6):
+        write(images, f"apple/{number}.jpg", jpeg(number))
+    write(images, "apple/bad.jpg", b"no image")
+    first = run(images, data)
+    before = table(data, "features")
+
+    write(images, "apple/1.jpg", jpeg(77))
+    os.utime(images / "apple/1.jpg", (1, 1))
+    (images / "apple/2.jpg").unlink()
+    write(images, "pear/new.jpg", jpeg(99))
+    second = run(images, data)
+    after = table(data, "features")
+
+    assert first["images"]["featurized"] == 6
+    assert second["images"] == {
+        "found": 7,
+        "featurized": 2,
+        "unchanged": 4,
+        "quarantined": 1,
+    }
+    assert list(after.index) == [
+        *(f"apple/{n}.jpg" for n in (0, 1, 3, 4, 5)),
+        "pear/new.jpg",
+    ]
+    assert list(table(data, "reduced_features").index) == list(after.index)
+    assert "apple/2.jpg" not in table(data, "images").index
+    unchanged = ["apple/0.jpg", "apple/3.jpg", "apple/4.jpg", "apple/5.jpg"]
+    pd.testing.assert_frame_equal(after.loc[unchanged], before.loc[unchanged])
+    assert (
+        after.loc["apple/1.jpg", "features"] != before.loc["apple/1.jpg", "features"]
+    ).any()
+
+
+def test_each_pipeline_runs_alone(run: Run, tmp_path: Path) -> None:
+    images, data = tmp_path / "images", tmp_path / "data"
+    for number in range(5):
+        write(images, f"apple/{number}.jpg", jpeg(number))
+    reporting = data / "08_reporting"
+    reporting.mkdir(parents=True)
+    (reporting / "run_report.json").write_text("{}")
+    for pipeline in ("ingestion", "featurization", "reduction", "reporting"):
+        report = run(images, data, pipeline)
+    assert report["images"]["featurized"] == 5
+    assert report["reduction"]["components"] == 5
+
+    write(images, "apple/new.jpg", jpeg(50))
+    run(images, data, "ingestion")
+    run(images, data, "featurization")
+    run(images, data, "reduction", reduction={"refit": False})
+    summary = json.loads((data / "06_models" / "pca_summary.json").read_text())
+    assert summary == {**summary, "rows": 5, "components": 5}
+    assert len(table(data, "reduced_features")) == 6
+
+
+def test_limit_grows_without_doing_work_again(run: Run, tmp_path: Path) -> None:
+    images, data = tmp_path / "images", tmp_path / "data"
+    for number in range(12):
+        write(images, f"{'ab'[number % 2]}/{number}.jpg", jpeg(number))
+    first = run(images, data, ingestion={"limit": 4})
+    assert first["images"]["found"] == 4
+    assert table(data, "features")["label"].value_counts().to_dict() == {"a": 2, "b": 2}
+    second = run(images, data, ingestion={"limit": 8})
+    assert second["images"] == {
+        "found": 8,
+        "featurized": 4,
+        "unchanged": 4,
+        "quarantined": 0,
+    }
+
+
+def test_not_one_readable_image_ends_the_run_after_the_quarantine(
+    run: Run, tmp_path: Path
+) -> None:
+    images, data = tmp_path / "images", tmp_path / "data"
+    write(images, "a/1.jpg", b"")
+    write(images, "a/2.jpg", b"x")
+    for _ in range(2):
+        with pytest.raises(NoFeaturesError, match=r"\(1 empty, 1 not_an_image\)"):
+            run(images, data)
+    assert len(table(data, "quarantine")) == 2
+
+
+def test_stored_model_of_another_backbone_is_refused(run: Run, tmp_path: Path) -> None:
+    images, data = tmp_path / "images", tmp_path / "data"
+    for number in range(3):
+        write(images, f"a/{number}.jpg", jpeg(number))
+    run(images, data)
+    summary = data / "06_models" / "pca_summary.json"
+    summary.write_text(summary.read_text().replace("mobilenet_v2", "other"))
+    with pytest.raises(ModelMismatchError, match="features of other_0"):
+        run(images, data, "reduction", reduction={"refit": False})
+    shutil.rmtree(data / "06_models" / "pca_model")
+    with pytest.raises(ModelMismatchError, match="no fitted model is stored"):
+        run(images, data, "reduction", reduction={"refit": False})
