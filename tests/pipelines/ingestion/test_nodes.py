@@ -52,7 +52,7 @@ def test_limit_is_stratified_and_nested(
 ) -> None:
     images = listing({f"label{n}": size for n, size in enumerate(sizes)})
     small, large = (taken(images, limit) for limit in sorted(limits))
-    assert len(small) == min(min(limits), len(images))
+    assert len(small) == min(*limits, len(images))
     assert set(small["image_key"]) <= set(large["image_key"])
     for label, size in images["label"].value_counts().items():
         share = size * len(small) / len(images)
