@@ -1,0 +1,68 @@
+import numpy as np
+import pandas as pd
+import pytest
+
+from fruit_features.pipelines.reporting.plots import (
+    components_reaching,
+    draw_projection,
+    draw_variance,
+)
+
+
+@pytest.fixture
+def variance() -> pd.DataFrame:
+    ratio = 0.5 ** np.arange(1, 11)
+    return pd.DataFrame(
+        {
+            "component": np.arange(1, 11),
+            "ratio": ratio,
+            "cumulative": ratio.cumsum(),
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("threshold", "needed"), [(0.5, 1), (0.51, 2), (0.8, 3), (0.9, 4), (0.9999, None)]
+)
+def test_components_reaching(
+    variance: pd.DataFrame, threshold: float, needed: int | None
+) -> None:
+    assert components_reaching(variance, threshold) == needed
+
+
+def test_variance_plot_draws_the_numbers(variance: pd.DataFrame) -> None:
+    left, right = draw_variance(variance, components=6).axes
+    np.testing.assert_allclose(
+        [bar.get_height() for bar in left.patches], variance["ratio"]
+    )
+    np.testing.assert_allclose(right.lines[0].get_ydata(), variance["cumulative"])
+    said = [text.get_text() for text in right.texts]
+    assert said == ["80%: 3", "90%: 4", "95%: 5"]
+    assert right.get_legend().get_texts()[0].get_text() == "kept: 6"
+    for axes in (left, right):
+        assert axes.get_title()
+        assert axes.get_xlabel()
+        assert axes.get_ylabel() == "share of variance"
+
+
+def test_projection_is_a_trace_a_label() -> None:
+    points = pd.DataFrame(
+        {
+            "label": ["b", "a", "b"],
+            "image_key": ["b/1", "a/1", "b/2"],
+            "x": [1.0, 2.0, 3.0],
+            "y": [4.0, 5.0, 6.0],
+        }
+    )
+    figure = draw_projection(points, total=10)
+    assert [trace.name for trace in figure.data] == ["a", "b"]
+    assert list(figure.data[1].x) == [1.0, 3.0]
+    assert list(figure.data[1].text) == ["b/1", "b/2"]
+    assert figure.layout.title.text == "10 images on the first two components, 3 drawn"
+
+
+def test_labels_are_told_apart_by_colour() -> None:
+    labels = [f"label {n}" for n in range(131)]
+    points = pd.DataFrame({"label": labels, "image_key": labels, "x": 0.0, "y": 0.0})
+    colours = {trace.marker.color for trace in draw_projection(points, 131).data}
+    assert len(colours) == 131
