@@ -5,6 +5,8 @@ BIN := .venv/bin
 READY := .venv/ready
 SAMPLE = $(or $(DATA),data)/01_raw/sample
 SOURCES := src tests
+# Kedro starts other programs of the environment by their bare names.
+ACTIVATED = PATH="$(CURDIR)/$(BIN):$$PATH"
 
 # Folders and parameters reach the shell as they are, whatever their names hold.
 export IMAGES DATA PARAMS
@@ -37,10 +39,10 @@ format: $(READY) ## format the code and mend what lint can mend
 	$(BIN)/ruff check --fix $(SOURCES)
 
 viz: $(READY) ## open the pipelines in kedro-viz
-	$(BIN)/kedro viz run
+	$(ACTIVATED) kedro viz run
 
 notebook: $(READY) ## open JupyterLab with the catalog at hand
-	$(BIN)/kedro jupyter lab
+	$(ACTIVATED) kedro jupyter lab
 
 # The markers that name all supported machines say nothing; they are cut.
 ANY := ((platform_machine == 'arm64' and sys_platform == 'darwin') or (platform_machine == 'aarch64' and sys_platform == 'linux') or (platform_machine == 'x86_64' and sys_platform == 'linux'))

@@ -79,6 +79,13 @@ def test_two_mistakes_are_told_at_once(run) -> None:
     assert "reduction.variance=2" in message
 
 
+def test_environment_that_is_not_there(project: Path, monkeypatch) -> None:
+    monkeypatch.chdir(project)
+    message = the_message(CliRunner().invoke(cli, ["run", "--env", "typo"]))
+    assert "no environment 'typo'" in message
+    assert "there are: base" in message
+
+
 def test_no_such_folder(run) -> None:
     assert "no such folder of images: '/no/where'" in the_message(
         run(images="/no/where")

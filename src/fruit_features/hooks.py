@@ -60,7 +60,8 @@ class PreflightHooks:
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        """Refuse parameters that nothing reads."""
+        """Refuse an environment that is not there, parameters that nothing reads."""
+        preflight.check_environment(context)
         preflight.check_parameter_names(context)
         self._data = preflight.data_folder(context)
 

@@ -43,6 +43,22 @@ def check_parameter_names(context: KedroContext) -> None:
             raise ParameterError(_unknown(name, sorted(known)))
 
 
+def check_environment(context: KedroContext) -> None:
+    """Refuse an environment that has no configuration: base alone would run.
+
+    Raises:
+        ParameterError: With the environments there are.
+    """
+    conf = Path(context.config_loader.conf_source)
+    if context.env and not any(conf.glob(f"{context.env}/*.yml")):
+        there = sorted({str(file.parent.name) for file in conf.glob("*/*.yml")})
+        message = (
+            f"no environment {context.env!r}: no configuration in "
+            f"{str(conf / context.env)!r}; there are: {', '.join(there)}"
+        )
+        raise ParameterError(message)
+
+
 def data_folder(context: KedroContext) -> Path | None:
     """Return the local folder that results go to; ``None`` for remote storage."""
     report = context.config_loader["catalog"]["run_report"]["filepath"]

@@ -1,0 +1,125 @@
+"""The README's commands, as printed, in a fresh copy of the project.
+
+Takes some minutes: installs the lock into a new environment and runs every command.
+The machine's own Java is hidden, so that the one of the packages has to serve.
+"""
+
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import PROJECT
+from tests.pictures import jpeg
+
+# `make test` runs this very test; the others open a server that stays.
+NOT_HERE = ("make test", "make viz", "make notebook")
+
+
+def blocks(language: str) -> list[str]:
+    """The README's blocks of a language, without their indent."""
+    text = (PROJECT / "README.md").read_text()
+    found = re.findall(rf"^( *)```{language}\n(.*?)^ *```", text, re.M | re.S)
+    return [re.sub(rf"^{indent}", "", block, flags=re.M) for indent, block in found]
+
+
+def commands() -> list[str]:
+    """The commands of all shell blocks, in order."""
+    return [line for block in blocks("bash") for line in block.splitlines() if line]
+
+
+def test_readme_starts_with_the_two_commands() -> None:
+    assert commands()[:2] == ["make run", "make test"]
+
+
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("clone") / "fruit_features"
+    listed = subprocess.run(
+        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+        cwd=PROJECT,
+        capture_output=True,
+        check=True,
+    ).stdout
+    for name in filter(None, os.fsdecode(listed).split("\0")):
+        if (PROJECT / name).is_file():
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(PROJECT / name, folder / name)
+    for number in range(24):
+        label = folder / "photos" / f"label {number % 2}"
+        label.mkdir(parents=True, exist_ok=True)
+        (label / f"{number}.jpg").write_bytes(jpeg(number))
+    return folder
+
+
+def run(clone: Path, script: str) -> str:
+    hidden = ("VIRTUAL_ENV", "PYTHONPATH", "SPARK_", "PYSPARK_", "MAKE", "MFLAGS")
+    environment = {k: v for k, v in os.environ.items() if not k.startswith(hidden)}
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", script],
+        cwd=clone,
+        env={**environment, "JAVA_HOME": "/nowhere"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def first_run(clone: Path) -> str:
+    return run(clone, commands()[0])
+
+
+def test_first_run_sets_up_and_does_the_main_job(clone: Path, first_run: str) -> None:
+    assert "images found        2,100" in first_run
+    assert "featurized        2,100" in first_run
+    assert "quarantined           0" in first_run
+    report = Path(first_run.splitlines()[-1])
+    assert report == clone / "data/08_reporting/report.html"
+    assert "(generated)" in report.read_text()
+
+
+def test_second_run_says_what_it_did_not_do_again(clone: Path, first_run: str) -> None:
+    second = run(clone, "make run")
+    assert "installing" not in second
+    assert "sample: data/01_raw/sample is complete, kept" in second
+    assert "unchanged         2,100   done by an earlier run" in second
+
+
+def test_all_other_commands_work(clone: Path, first_run: str) -> None:
+    script = "\n".join(line for line in commands()[1:] if line not in NOT_HERE)
+    said = run(clone, script)
+    assert "images found           24" in said
+    assert "- training" in said
+
+
+def test_python_block_works(clone: Path, first_run: str) -> None:
+    (code,) = blocks("python")
+    run(clone, "make run IMAGES=photos DATA=results")
+    said = run(clone, f".venv/bin/python - <<'EOF'\n{code}\nEOF")
+    assert re.search(r"label 0\s+12", said)
+
+
+def test_unsuited_python_is_named(clone: Path, tmp_path: Path) -> None:
+    python = tmp_path / "python"
+    python.write_text(
+        "#!/bin/sh\n"
+        f'exec "{shutil.which("python3")}" -c \'import sys; sys.version_info = '
+        '(3, 13, 0); exec(sys.argv[2])\' "$@"\n'
+    )
+    python.chmod(0o755)
+    done = subprocess.run(
+        ["make", "run", f"PYTHON={python}", "READY=none/ready"],
+        cwd=clone,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode != 0
+    assert "Python 3.10 and 3.11 work" in done.stderr
