@@ -18,15 +18,14 @@ from fruit_features.exceptions import (
     ParameterError,
 )
 from fruit_features.pipelines.reduction.fit import components_for
-from fruit_features.pipelines.reduction.nodes import (
-    fit_pca,
-    load_stored_pca,
-    reduce_features,
-)
+from fruit_features.pipelines.reduction.nodes import fit_pca, reduce_features
 from fruit_features.pipelines.reduction.parameters import ReductionParameters
 
 BACKBONE = Backbone("b1", "bundled", 0.35, 96, 40, "ab", b"")
 ROWS, DIMENSIONS = 300, 40
+
+# What loads the stored model, its variance and its summary, when there is none.
+NOTHING = (lambda: None, lambda: None, lambda: None)
 
 
 def parameters(**given: Any) -> ReductionParameters:
@@ -60,7 +59,7 @@ def features(spark: SparkSession) -> DataFrame:
 
 @pytest.fixture(scope="module")
 def fitted(features: DataFrame) -> dict[str, Any]:
-    return fit_pca(features, BACKBONE, {}, parameters(components=10))
+    return fit_pca(features, BACKBONE, *NOTHING, parameters(components=10))
 
 
 def test_ratios_equal_those_of_numpys_svd(fitted: dict[str, Any]) -> None:
@@ -97,7 +96,7 @@ def test_signs_are_fixed_whatever_the_order_of_rows(
     spark: SparkSession, fitted: dict[str, Any]
 ) -> None:
     turned = frame(spark, matrix()[::-1])
-    again = fit_pca(turned, BACKBONE, {}, parameters(components=10))["model"]
+    again = fit_pca(turned, BACKBONE, *NOTHING, parameters(components=10))["model"]
     ours = fitted["model"].pc.toArray()
     np.testing.assert_allclose(again.pc.toArray(), ours, atol=1e-9)
     assert (ours[np.abs(ours).argmax(axis=0), range(10)] > 0).all()
@@ -147,7 +146,7 @@ def test_components_for_a_share_of_variance(variance: float, components: int) ->
 
 
 def test_variance_in_place_of_components(features: DataFrame) -> None:
-    fitted = fit_pca(features, BACKBONE, {}, parameters(variance=0.9))
+    fitted = fit_pca(features, BACKBONE, *NOTHING, parameters(variance=0.9))
     k = fitted["summary"]["components"]
     cumulative = fitted["variance"]["cumulative"]
     assert cumulative[k - 1] >= 0.9 > cumulative[k - 2]
@@ -159,7 +158,7 @@ def test_fewer_rows_than_components_gives_as_many_as_possible(
 ) -> None:
     few = frame(spark, matrix(rows=7))
     with caplog.at_level(logging.WARNING):
-        fitted = fit_pca(few, BACKBONE, {}, parameters())
+        fitted = fit_pca(few, BACKBONE, *NOTHING, parameters())
     assert fitted["summary"]["components"] == 7
     assert "100 components wanted; 7 images" in caplog.text
 
@@ -168,7 +167,7 @@ def test_other_backbones_rows_do_not_count(
     spark: SparkSession, features: DataFrame, fitted: dict[str, Any]
 ) -> None:
     both = features.union(frame(spark, matrix(seed=9) * 100, backbone="b2"))
-    again = fit_pca(both, BACKBONE, {}, parameters(components=10))
+    again = fit_pca(both, BACKBONE, *NOTHING, parameters(components=10))
     pd.testing.assert_frame_equal(again["variance"], fitted["variance"])
     assert reduce_features(both, BACKBONE, again["model"]).count() == ROWS
 
@@ -177,48 +176,42 @@ def test_other_backbones_rows_do_not_count(
 def test_too_few_rows_is_a_clear_error(spark: SparkSession, rows: int) -> None:
     few = frame(spark, matrix()[:rows])
     with pytest.raises(NoFeaturesError, match=f"{rows} image"):
-        fit_pca(few, BACKBONE, {}, parameters())
+        fit_pca(few, BACKBONE, *NOTHING, parameters())
 
 
 def test_equal_images_have_no_variance(spark: SparkSession) -> None:
     same = frame(spark, np.ones((5, DIMENSIONS), np.float32))
-    fitted = fit_pca(same, BACKBONE, {}, parameters(components=2))
+    fitted = fit_pca(same, BACKBONE, *NOTHING, parameters(components=2))
     assert fitted["variance"]["ratio"].tolist() == [0.0] * DIMENSIONS
 
 
 class TestStoredModel:
     @pytest.fixture
-    def stored(self, fitted: dict[str, Any]) -> dict[str, Any]:
-        return load_stored_pca(
-            lambda: fitted["model"],
-            lambda: fitted["variance"],
-            lambda: fitted["summary"],
-            parameters(refit=False),
-        )
+    def stored(self, fitted: dict[str, Any]) -> list[Any]:
+        return [lambda part=part: part for part in fitted.values()]
 
     def test_is_used_as_it_is(
-        self, spark: SparkSession, stored: dict[str, Any], fitted: dict[str, Any]
+        self, spark: SparkSession, stored: list[Any], fitted: dict[str, Any]
     ) -> None:
         new = frame(spark, matrix(rows=5, seed=3))
-        assert fit_pca(new, BACKBONE, stored, parameters(refit=False)) == fitted
+        assert fit_pca(new, BACKBONE, *stored, parameters(refit=False)) == fitted
 
-    def test_is_not_loaded_when_fitting_anew(self) -> None:
+    def test_is_not_loaded_when_fitting_anew(self, features: DataFrame) -> None:
         def fail() -> None:
             raise AssertionError
 
-        assert load_stored_pca(fail, fail, fail, parameters()) == {}
+        fit_pca(features, BACKBONE, fail, fail, fail, parameters(components=2))
 
     def test_of_another_backbone_is_refused(
-        self, features: DataFrame, stored: dict[str, Any]
+        self, features: DataFrame, stored: list[Any]
     ) -> None:
         other = Backbone("b2", "imagenet", 1.0, 224, 40, "cd", b"")
         with pytest.raises(ModelMismatchError, match="features of b1, not of b2"):
-            fit_pca(features, other, stored, parameters(refit=False))
+            fit_pca(features, other, *stored, parameters(refit=False))
 
     def test_missing_is_a_clear_error(self, features: DataFrame) -> None:
-        nothing = dict.fromkeys(("model", "variance", "summary"))
         with pytest.raises(ModelMismatchError, match="no fitted model is stored"):
-            fit_pca(features, BACKBONE, nothing, parameters(refit=False))
+            fit_pca(features, BACKBONE, *NOTHING, parameters(refit=False))
 
 
 @pytest.mark.parametrize(

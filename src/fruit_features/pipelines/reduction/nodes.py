@@ -32,7 +32,9 @@ FEWEST_ROWS = 2
 def fit_pca(
     features: DataFrame,
     backbone: Backbone,
-    stored_pca: dict[str, Any],
+    stored_pca_model: Callable[[], PCAModel | None],
+    stored_explained_variance: Callable[[], pd.DataFrame | None],
+    stored_pca_summary: Callable[[], dict[str, Any] | None],
     parameters: ReductionParameters,
 ) -> dict[str, Any]:
     """Fit principal components to the backbone's features, or take the stored ones.
@@ -40,7 +42,9 @@ def fit_pca(
     Args:
         features: Features of any backbones.
         backbone: Whose features are meant.
-        stored_pca: What an earlier run left: ``model``, ``variance``, ``summary``.
+        stored_pca_model: Loads the model that an earlier run fitted, if any.
+        stored_explained_variance: Loads its variance.
+        stored_pca_summary: Loads what it was fitted on.
         parameters: How many components; whether to fit anew.
 
     Returns:
@@ -52,7 +56,12 @@ def fit_pca(
         ModelMismatchError: If the stored model is missing or of another backbone.
     """
     if not parameters.refit:
-        return _checked(stored_pca, backbone)
+        stored = {
+            "model": stored_pca_model(),
+            "variance": stored_explained_variance(),
+            "summary": stored_pca_summary(),
+        }
+        return _checked(stored, backbone)
     rows = features.where(F.col("backbone_id") == backbone.id)
     count = rows.count()
     if count < FEWEST_ROWS:
@@ -78,26 +87,6 @@ def fit_pca(
     }
     model = build_model(features.sparkSession, spectrum, components)
     return {"model": model, "variance": variance, "summary": summary}
-
-
-def load_stored_pca(
-    stored_pca_model: Callable[[], PCAModel | None],
-    stored_explained_variance: Callable[[], pd.DataFrame | None],
-    stored_pca_summary: Callable[[], dict[str, Any] | None],
-    parameters: ReductionParameters,
-) -> dict[str, Any]:
-    """Load what an earlier run fitted, where this run is to use it.
-
-    Returns:
-        ``model``, ``variance`` and ``summary``; nothing with ``refit``.
-    """
-    if parameters.refit:
-        return {}
-    return {
-        "model": stored_pca_model(),
-        "variance": stored_explained_variance(),
-        "summary": stored_pca_summary(),
-    }
 
 
 def reduce_features(
@@ -143,18 +132,18 @@ def _components(
     return min(wanted, possible)
 
 
-def _checked(stored_pca: dict[str, Any], backbone: Backbone) -> dict[str, Any]:
-    if any(part is None for part in stored_pca.values()):
+def _checked(stored: dict[str, Any], backbone: Backbone) -> dict[str, Any]:
+    if any(part is None for part in stored.values()):
         message = (
             "reduction.refit=false, but no fitted model is stored; run once without it"
         )
         raise ModelMismatchError(message)
-    fitted_on = stored_pca["summary"]["backbone_id"]
+    fitted_on = stored["summary"]["backbone_id"]
     if fitted_on != backbone.id:
         message = (
             f"the stored model was fitted on features of {fitted_on}, not of "
             f"{backbone.id}; run with reduction.refit=true"
         )
         raise ModelMismatchError(message)
-    logger.info("model fitted %s used again", stored_pca["summary"]["fitted"])
-    return stored_pca
+    logger.info("model fitted %s used again", stored["summary"]["fitted"])
+    return stored

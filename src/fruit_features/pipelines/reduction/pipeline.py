@@ -4,11 +4,7 @@ from typing import Any
 
 from kedro.pipeline import Node, Pipeline
 
-from fruit_features.pipelines.reduction.nodes import (
-    fit_pca,
-    load_stored_pca,
-    reduce_features,
-)
+from fruit_features.pipelines.reduction.nodes import fit_pca, reduce_features
 
 
 def create_pipeline(**kwargs: Any) -> Pipeline:
@@ -16,19 +12,15 @@ def create_pipeline(**kwargs: Any) -> Pipeline:
     return Pipeline(
         [
             Node(
-                func=load_stored_pca,
+                func=fit_pca,
                 inputs=[
+                    "features",
+                    "backbone",
                     "stored_pca_model",
                     "stored_explained_variance",
                     "stored_pca_summary",
                     "params:reduction",
                 ],
-                outputs="stored_pca",
-                name="load_stored_pca_node",
-            ),
-            Node(
-                func=fit_pca,
-                inputs=["features", "backbone", "stored_pca", "params:reduction"],
                 outputs={
                     "model": "pca_model",
                     "variance": "explained_variance",
