@@ -25,6 +25,7 @@ from fruit_features.pipelines.reporting.plots import (
     draw_variance,
 )
 
+STAGES = ("ingestion", "featurization", "reduction", "reporting")
 PACKAGES = (
     "fruit_features",
     "kedro",
@@ -110,7 +111,7 @@ def summarise_run(
             },
         },
         "seconds": {
-            **{name: stage["seconds"] for name, stage in stages.items()},
+            **{name: stages[name]["seconds"] for name in STAGES if name in stages},
             "total": run_facts["seconds"],
         },
         "images_per_second": round(rate, 2) if rate else None,
