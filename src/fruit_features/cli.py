@@ -3,15 +3,20 @@
 import functools
 import re
 import sys
+import time
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import click
 from kedro.framework.cli.project import run as kedro_run
+from kedro.framework.session import KedroSession
+from kedro.framework.startup import bootstrap_project
 from kedro.io.core import DatasetError
 from kedro.validation.exceptions import ParameterValidationError
 
 from fruit_features.exceptions import FruitFeaturesError
+from fruit_features.summary import format_summary
+from fruit_features.unchanged import nothing_changed, renew_report
 
 
 @click.group(name="fruit_features")
@@ -38,9 +43,35 @@ def _explain(error: BaseException) -> str | None:
     return None
 
 
+def _asks_for_everything(options: dict[str, Any]) -> bool:
+    """Tell a plain run from one of some pipelines or nodes, or of other versions."""
+    plain = ("env", "conf_source", "params", "runner", "is_async", "runner_params")
+    return not any(value for name, value in options.items() if name not in plain)
+
+
+def _done_before(options: dict[str, Any]) -> bool:
+    """Say the report anew and return true, if nothing changed since the last run."""
+    began, project = time.monotonic(), Path.cwd()
+    bootstrap_project(project)
+    with KedroSession.create(
+        project, env=options.get("env"), runtime_params=options.get("params")
+    ) as session:
+        context = cast(KedroSession, session).load_context()
+        if not nothing_changed(context):
+            return False
+        catalog = context.catalog
+        report = renew_report(catalog, context.env or "local", began)
+        place = catalog["report"]._describe()["filepath"]
+        click.echo("nothing changed since the last run: nothing was done again")
+        click.echo(format_summary(report, place))
+    return True
+
+
 @functools.wraps(kedro_run.callback)  # type: ignore[arg-type]
 def _run(*args: Any, **kwargs: Any) -> Any:
     try:
+        if _asks_for_everything(kwargs) and _done_before(kwargs):
+            return {}
         return kedro_run.callback(*args, **kwargs)  # type: ignore[misc]
     except Exception as error:
         message = _explain(error)

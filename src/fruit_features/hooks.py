@@ -1,4 +1,4 @@
-"""Hooks: how Spark is set up, what is checked first, how long stages take."""
+"""Hooks: how Spark is set up, what is checked first, what is kept of a run."""
 
 import locale
 import logging
@@ -19,6 +19,7 @@ from fruit_features import preflight
 from fruit_features.java import find_java_home
 from fruit_features.run_facts import RunClock
 from fruit_features.summary import format_summary
+from fruit_features.unchanged import fingerprint
 
 logger = logging.getLogger(__name__)
 
@@ -112,6 +113,34 @@ class RunFactsHooks:
             click.echo(
                 format_summary(report, catalog["report"]._describe()["filepath"])
             )
+
+
+class RunStateHooks:
+    """Keeps the fingerprint of the last whole run; see ``unchanged``."""
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        """Keep the context: the parameters are in it."""
+        self._context = context
+
+    @hook_impl
+    def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
+        """Count the tables as changed from here on."""
+        self._state: dict[str, Any] = {"fingerprint": None}
+        catalog.save("run_state", self._state)
+
+    @hook_impl
+    def after_dataset_loaded(self, dataset_name: str, data: Any) -> None:
+        """Take the fingerprint of the listing that the run works on."""
+        if dataset_name == "raw_images":
+            parameters = self._context.config_loader["parameters"]
+            self._state = {"fingerprint": fingerprint(data, parameters)}
+
+    @hook_impl
+    def after_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
+        """Keep the fingerprint of a run that did all there is to do."""
+        if {"image_listing@pandas", "report"} <= pipeline.all_outputs():
+            catalog.save("run_state", self._state)
 
 
 def _text(value: Any) -> str:

@@ -4,13 +4,18 @@ import warnings
 
 from kedro.config import OmegaConfigLoader
 
-from fruit_features.hooks import PreflightHooks, RunFactsHooks, SparkHooks
+from fruit_features.hooks import (
+    PreflightHooks,
+    RunFactsHooks,
+    RunStateHooks,
+    SparkHooks,
+)
 
 # Kedro 1.7 calls a function that the newest OmegaConf has renamed.
 warnings.filterwarnings("ignore", message=r"register_new_resolver", module="kedro")
 
 # Kedro calls the last one first.
-HOOKS = (RunFactsHooks(), PreflightHooks(), SparkHooks())
+HOOKS = (RunFactsHooks(), RunStateHooks(), PreflightHooks(), SparkHooks())
 
 CONFIG_LOADER_CLASS = OmegaConfigLoader
 CONFIG_LOADER_ARGS = {

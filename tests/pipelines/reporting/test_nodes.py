@@ -76,6 +76,7 @@ def summarise(
     old: str = "",
     bad: dict[str, str] | None = None,
     left_out: str = "",
+    rows: int = 10,
 ) -> dict[str, Any]:
     return summarise_run(
         listing(spark, found, left_out),
@@ -85,6 +86,7 @@ def summarise(
         VARIANCE,
         SUMMARY,
         FACTS,
+        ReportingParameters(points=1, quarantine_rows=rows),
     )
 
 
@@ -167,15 +169,9 @@ def page(spark: SparkSession) -> str:
         {"label": [HOSTILE], "image_key": [HOSTILE], "x": [1.0], "y": [2.0]}
     )
     report = summarise(spark, "abx", new="ab", bad={"x": "empty"})
-    rows = [(HOSTILE, HOSTILE, "empty", HOSTILE)]
-    schema = "image_key string, label string, reason string, detail string"
-    return render_report(
-        report,
-        VARIANCE,
-        draw_projection(points, 1),
-        spark.createDataFrame(rows, schema),
-        ReportingParameters(10, 10),
-    )
+    row = {"image_key": HOSTILE, "label": HOSTILE, "reason": "empty", "detail": HOSTILE}
+    report["quarantined"] = [row]
+    return render_report(report, VARIANCE, draw_projection(points, 1))
 
 
 def test_page_is_whole_without_a_network(page: str) -> None:
@@ -196,14 +192,10 @@ def test_page_says_what_the_run_did(page: str) -> None:
 
 
 def test_quarantine_list_is_bounded(spark: SparkSession) -> None:
-    report = summarise(spark, "abxyz", "ab", bad=dict.fromkeys("xyz", "empty"))
-    page = render_report(
-        report,
-        VARIANCE,
-        go.Figure(),
-        quarantine(spark, dict.fromkeys("xyz", "empty")),
-        ReportingParameters(points=1, quarantine_rows=2),
-    )
+    bad = dict.fromkeys("xyz", "empty")
+    report = summarise(spark, "abxyz", "ab", bad=bad, rows=2)
+    page = render_report(report, VARIANCE, go.Figure())
+    assert [row["image_key"] for row in report["quarantined"]] == ["x", "y"]
     assert page.count("<td>detail</td>") == 2
     assert "The first 2 are listed" in page
 

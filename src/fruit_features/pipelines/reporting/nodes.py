@@ -1,29 +1,21 @@
 """Nodes of the reporting pipeline."""
 
-import base64
 import datetime as dt
-import io
-import json
 import platform
-from importlib import metadata, resources
+from importlib import metadata
 from typing import Any
 
-import jinja2
 import pandas as pd
 import plotly.graph_objects as go
 from matplotlib.figure import Figure
-from plotly.offline import get_plotlyjs
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from fruit_features.backbone.spec import Backbone
 from fruit_features.exceptions import CountError
+from fruit_features.pipelines.reporting.page import render_page
 from fruit_features.pipelines.reporting.parameters import ReportingParameters
-from fruit_features.pipelines.reporting.plots import (
-    components_reaching,
-    draw_projection,
-    draw_variance,
-)
+from fruit_features.pipelines.reporting.plots import draw_projection, draw_variance
 
 STAGES = ("ingestion", "featurization", "reduction", "reporting")
 PACKAGES = (
@@ -73,6 +65,7 @@ def summarise_run(
     explained_variance: pd.DataFrame,
     pca_summary: dict[str, Any],
     run_facts: dict[str, Any],
+    parameters: ReportingParameters,
 ) -> dict[str, Any]:
     """Count what was written and add how, where and how long.
 
@@ -84,6 +77,7 @@ def summarise_run(
         explained_variance: The share of every component.
         pca_summary: What the components were fitted on.
         run_facts: When the stages ran, from the hook.
+        parameters: Uses ``quarantine_rows``.
 
     Returns:
         The run report, fit for JSON.
@@ -103,6 +97,7 @@ def summarise_run(
     return {
         "images": images,
         "quarantine_reasons": _reasons(image_listing, quarantine),
+        "quarantined": _quarantined(image_listing, quarantine, parameters),
         "backbone": backbone.describe(),
         "reduction": {
             **pca_summary,
@@ -130,8 +125,6 @@ def render_report(
     run_report: dict[str, Any],
     explained_variance: pd.DataFrame,
     projection_plot: go.Figure,
-    quarantine: DataFrame,
-    parameters: ReportingParameters,
 ) -> str:
     """Render the page that shows the run whole; it needs no network.
 
@@ -139,24 +132,11 @@ def render_report(
         run_report: From ``summarise_run``.
         explained_variance: The share of every component.
         projection_plot: From ``plot_projection``.
-        quarantine: Images that are no usable ones.
-        parameters: Uses ``quarantine_rows``.
 
     Returns:
         HTML in which every name and label is escaped.
     """
-    components = run_report["reduction"]["components"]
-    shown = quarantine.orderBy("image_key").limit(parameters.quarantine_rows)
-    template = resources.files(__package__).joinpath("report.html").read_text("utf-8")
-    environment = jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
-    return environment.from_string(template).render(
-        report=run_report,
-        variance_png=_png(draw_variance(explained_variance, components)),
-        projection=_script_json(projection_plot),
-        plotly=get_plotlyjs(),
-        quarantine=shown.select("image_key", "label", "reason", "detail").collect(),
-        thresholds=_thresholds(explained_variance),
-    )
+    return render_page(run_report, explained_variance, projection_plot)
 
 
 def _count_images(
@@ -195,6 +175,15 @@ def _reasons(image_listing: DataFrame, quarantine: DataFrame) -> dict[str, int]:
     return {row["reason"]: row["count"] for row in found}
 
 
+def _quarantined(
+    image_listing: DataFrame, quarantine: DataFrame, parameters: ReportingParameters
+) -> list[dict[str, str]]:
+    chosen = image_listing.where("selected").select("image_key")
+    rows = quarantine.join(chosen, "image_key", "left_semi").orderBy("image_key")
+    shown = rows.select("image_key", "label", "reason", "detail")
+    return [row.asDict() for row in shown.limit(parameters.quarantine_rows).collect()]
+
+
 def _spark(spark: SparkSession) -> dict[str, Any]:
     context = spark.sparkContext
     java = context._jvm.java.lang.System.getProperty  # type: ignore[union-attr]
@@ -205,22 +194,3 @@ def _spark(spark: SparkSession) -> dict[str, Any]:
         "parallelism": context.defaultParallelism,
         "java": java("java.version"),
     }
-
-
-def _thresholds(variance: pd.DataFrame) -> list[tuple[str, int | None]]:
-    return [
-        (f"{share:.0%}", components_reaching(variance, share))
-        for share in (0.75, 0.80, 0.90, 0.95)
-    ]
-
-
-def _png(figure: Figure) -> str:
-    buffer = io.BytesIO()
-    figure.savefig(buffer, format="png", dpi=110)
-    return base64.b64encode(buffer.getvalue()).decode()
-
-
-def _script_json(figure: go.Figure) -> str:
-    """Spell a figure so that no label can end the script it stands in."""
-    text = json.dumps(json.loads(figure.to_json()), ensure_ascii=True)
-    return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")

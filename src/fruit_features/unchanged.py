@@ -1,0 +1,109 @@
+"""A run that has nothing to do is over before Spark would start.
+
+A whole run leaves a fingerprint of all it depends on. When the next one finds the
+same, the tables, plots and models stand as they are, and only the report is said anew.
+"""
+
+import datetime as dt
+import hashlib
+import json
+import time
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+import fsspec
+import pandas as pd
+from kedro.framework.context import KedroContext
+from kedro.io import CatalogProtocol
+
+# What a whole run writes and a later one relies on.
+OUTPUTS = (
+    "images",
+    "features",
+    "quarantine",
+    "backbone",
+    "pca_model",
+    "pca_summary",
+    "explained_variance",
+    "variance_plot",
+    "projection_plot",
+    "run_report",
+    "report",
+)
+
+
+def fingerprint(listing: pd.DataFrame, parameters: dict[str, Any]) -> str:
+    """Hash all that decides a run's results.
+
+    Args:
+        listing: Every image of the folder.
+        parameters: The run's parameters; a file of weights counts by its content.
+    """
+    rows = pd.util.hash_pandas_object(listing, index=False).to_numpy()
+    digest = hashlib.sha256(rows.tobytes())
+    weights = Path(str(parameters["backbone"]["weights"]))
+    digest.update(weights.read_bytes() if weights.is_file() else b"")
+    said = {name: group for name, group in parameters.items() if name != "training"}
+    said["version"] = metadata.version("fruit_features")
+    digest.update(json.dumps(said, sort_keys=True, default=str).encode())
+    return digest.hexdigest()
+
+
+def nothing_changed(context: KedroContext) -> bool:
+    """Tell whether a whole run would find everything as an earlier one left it."""
+    catalog = context.catalog
+    if not catalog.exists("run_state"):
+        return False
+    stored = catalog.load("run_state")["fingerprint"]
+    return (
+        stored is not None
+        and all(catalog.exists(name) for name in OUTPUTS)
+        and _is_there(catalog["reduced_features"]._describe()["filepath"])
+        and stored == current_fingerprint(context)
+    )
+
+
+def current_fingerprint(context: KedroContext) -> str:
+    """Take the fingerprint of the folder and the parameters as they are now."""
+    parameters = context.config_loader["parameters"]
+    return fingerprint(context.catalog.load("raw_images"), parameters)
+
+
+def renew_report(
+    catalog: CatalogProtocol[Any, Any], environment: str, began: float
+) -> dict[str, Any]:
+    """Say in the report that every image is as an earlier run left it.
+
+    Args:
+        catalog: Holds the report of the earlier run.
+        environment: Kedro's environment.
+        began: When this run began, by ``time.monotonic``.
+
+    Returns:
+        The run report, in which what was featurized is unchanged now.
+    """
+    from fruit_features.pipelines.reporting.page import render_page
+
+    seconds = time.monotonic() - began
+    finished = dt.datetime.now(dt.timezone.utc)
+    report: dict[str, Any] = catalog.load("run_report")
+    images = report["images"]
+    images["unchanged"] += images.pop("featurized")
+    report["images"] = {"featurized": 0, **images}
+    report["images_per_second"] = None
+    report["environment"] = environment
+    report["started"] = (finished - dt.timedelta(seconds=seconds)).isoformat()
+    report["finished"] = finished.isoformat()
+    report["seconds"] = {"total": round(seconds, 3)}
+    variance = catalog.load("explained_variance")
+    page = render_page(report, variance, catalog.load("projection_plot"))
+    catalog.save("run_report", report)
+    catalog.save("report", page)
+    return report
+
+
+def _is_there(path: str) -> bool:
+    filesystem, bare = fsspec.url_to_fs(str(path))
+    # Spark writes this file last.
+    return bool(filesystem.exists(f"{bare}/_SUCCESS"))
