@@ -33,7 +33,11 @@ def find_java_home() -> str | None:
 def _version(java: str) -> int | None:
     try:
         shown = subprocess.run(
-            [java, "-version"], capture_output=True, text=True, check=True
+            [java, "-version"],
+            capture_output=True,
+            text=True,
+            errors="replace",
+            check=True,
         ).stderr
     except (OSError, subprocess.CalledProcessError):
         return None

@@ -16,6 +16,9 @@ from fruit_features.exceptions import OutputFolderError, ParameterError
 # Places that the catalog takes from the command line, and that are no parameters.
 PLACES = ("images", "data", "test_images")
 
+# Spark reads a path with one of these as a pattern for many.
+PATTERN = "[]{}*?\\"
+
 # Room for Spark's own files and reports, and for what an image's rows take:
 # 1280 floats twice over, and names.
 BASE_BYTES = 200 * 2**20
@@ -75,6 +78,13 @@ def check_output_folder(folder: Path | None) -> None:
     """
     if folder is None:
         return
+    if set(PATTERN) & set(str(folder)):
+        message = (
+            f"cannot write results to {str(folder)!r}: Spark takes the letters "
+            f"{PATTERN} for a pattern; choose a folder without them, with "
+            "make run DATA=<folder> or --params data=<folder>"
+        )
+        raise OutputFolderError(message)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryFile(dir=folder):

@@ -15,7 +15,7 @@ from fruit_features.hooks import (
 warnings.filterwarnings("ignore", message=r"register_new_resolver", module="kedro")
 
 # Kedro calls the last one first.
-HOOKS = (RunFactsHooks(), RunStateHooks(), PreflightHooks(), SparkHooks())
+HOOKS = (RunFactsHooks(), RunStateHooks(), SparkHooks(), PreflightHooks())
 
 CONFIG_LOADER_CLASS = OmegaConfigLoader
 CONFIG_LOADER_ARGS = {

@@ -2,7 +2,6 @@
 
 import io
 import struct
-import warnings
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +12,20 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP")
 
 # What Pillow's decoders raise on damaged files, besides OSError.
-DAMAGE = (OSError, ValueError, SyntaxError, struct.error, EOFError, IndexError)
+DAMAGE = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    struct.error,
+    EOFError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+)
+
+# The limit is decode_image's own, on the same declared size.
+Image.MAX_IMAGE_PIXELS = None
 
 
 class DecodeFailure(NamedTuple):
@@ -50,21 +62,16 @@ def decode_image(
     if not content:
         return DecodeFailure("empty", "the file has 0 bytes")
     try:
-        with warnings.catch_warnings():
-            # max_pixels below decides, on the same declared size.
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            image = Image.open(io.BytesIO(content), formats=FORMATS)
+        image = Image.open(io.BytesIO(content), formats=FORMATS)
         if image.width * image.height > max_pixels:
             size = f"{image.width} x {image.height} pixels"
             return DecodeFailure("too_large", f"{size}, more than {max_pixels:,}")
         image.load()
+        square = _to_rgb(_upright(image)).resize((input_size, input_size))
     except UnidentifiedImageError:
         return DecodeFailure("not_an_image", f"starts with {content[:12]!r}")
-    except Image.DecompressionBombError as error:
-        return DecodeFailure("too_large", str(error))
     except DAMAGE as error:
         return DecodeFailure(_reason(error), f"{type(error).__name__}: {error}")
-    square = _to_rgb(_upright(image)).resize((input_size, input_size))
     return np.asarray(square)
 
 
@@ -83,7 +90,7 @@ def _upright(image: Image.Image) -> Image.Image:
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
-    if image.mode == "RGB":
+    if image.mode == "RGB" and not image.has_transparency_data:
         return image
     if image.mode.startswith("I") or image.mode == "F":
         return _grey_to_rgb(image)
@@ -96,7 +103,7 @@ def _to_rgb(image: Image.Image) -> Image.Image:
 
 def _grey_to_rgb(image: Image.Image) -> Image.Image:
     # Pillow's own convert clips values over 255 to white: scale them instead.
-    values = np.asarray(image, dtype=np.float64)
+    values = np.nan_to_num(np.asarray(image, dtype=np.float64), posinf=0, neginf=0)
     grey = np.clip(values / _white(image.mode, values) * 255, 0, 255)
     return Image.fromarray(grey.round().astype(np.uint8)).convert("RGB")
 

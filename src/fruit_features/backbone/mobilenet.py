@@ -81,7 +81,7 @@ def check_weights_file(path: Path, alpha: float) -> None:
         with h5py.File(path) as file:
             # A file of a whole training holds the optimizer's numbers too.
             file.get("layers", file).visititems(count)
-    except OSError as error:
+    except (OSError, AttributeError) as error:
         message = f"backbone.weights={str(path)!r} is not a weights file: {error}"
         raise BackboneError(message) from error
     found = sum(sizes)
@@ -156,7 +156,7 @@ def download_imagenet(alpha: float, input_size: int) -> "keras.Model":
         # Keras raises a bare Exception when a download fails.
         message = (
             "backbone.weights=imagenet: Keras could not download the weights "
-            f"({str(error)[:200]}). Choose one of three: connect to the network "
+            f"({str(error)[:400]}). Choose one of three: connect to the network "
             "once, so that Keras keeps them in ~/.keras; backbone.weights=bundled "
             "(made for studio pictures of fruit, no network); or "
             "backbone.weights=<path to a .weights.h5 or .keras file>"

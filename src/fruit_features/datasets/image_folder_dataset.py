@@ -1,10 +1,12 @@
 """``ImageFolderDataset`` lists the images below a folder, local or on S3."""
 
 import datetime as dt
+import os
 import posixpath
 from typing import Any
 
 import fsspec
+import numpy as np
 import pandas as pd
 from kedro.io import AbstractDataset
 from kedro.io.core import get_protocol_and_path
@@ -84,8 +86,10 @@ class ImageFolderDataset(AbstractDataset[Any, pd.DataFrame]):
             raise ImageFolderError(message)
         listing = pd.DataFrame(rows, columns=COLUMNS)
         listing["length"] = listing["length"].astype("int64")
-        times = pd.to_datetime(listing["modification_time"], utc=True)
-        listing["modification_time"] = times.astype("datetime64[us, UTC]")
+        # By way of numpy: pandas' own conversion ends with the year 2262.
+        times = [t.replace(tzinfo=None) for t in listing["modification_time"]]
+        stamps = pd.DatetimeIndex(np.array(times, "datetime64[us]"))
+        listing["modification_time"] = stamps.tz_localize("UTC")
         return listing.sort_values("image_key", ignore_index=True)
 
     def save(self, data: Any) -> None:
@@ -104,7 +108,11 @@ class ImageFolderDataset(AbstractDataset[Any, pd.DataFrame]):
             )
             raise ImageFolderError(message)
         # Folders named like an image are no images; what lies in them may be.
-        found = self._fs.find(self._path, detail=True, withdirs=False)
+        found = (
+            _find_local(self._fs._strip_protocol(self._path))
+            if self._protocol == "file"
+            else self._fs.find(self._path, detail=True, withdirs=False)
+        )
         return {
             path: info
             for path, info in found.items()
@@ -119,6 +127,7 @@ class ImageFolderDataset(AbstractDataset[Any, pd.DataFrame]):
         changed = info.get("LastModified") or info.get("mtime") or 0
         if not isinstance(changed, dt.datetime):
             changed = dt.datetime.fromtimestamp(changed, tz=dt.timezone.utc)
+        changed = changed.astimezone(dt.timezone.utc)
         return key, address, label, info.get("size") or 0, changed
 
     def _describe(self) -> dict[str, Any]:
@@ -126,6 +135,26 @@ class ImageFolderDataset(AbstractDataset[Any, pd.DataFrame]):
 
     def _exists(self) -> bool:
         return bool(self._fs.isdir(self._path))
+
+
+def _find_local(root: str) -> dict[str, dict[str, Any]]:
+    """List all files; fsspec leaves out folders that are links."""
+    found: dict[str, dict[str, Any]] = {}
+    seen: set[str] = set()
+    for folder, names, files in os.walk(root, followlinks=True):
+        real = os.path.realpath(folder)
+        if real in seen:
+            names.clear()  # A link that leads in a circle.
+            continue
+        seen.add(real)
+        for file in files:
+            path = os.path.join(folder, file)
+            try:
+                info = os.stat(path)
+            except OSError:
+                info = os.lstat(path)  # The target is gone: told later.
+            found[path] = {"size": info.st_size, "mtime": info.st_mtime}
+    return found
 
 
 def _as_unicode(path: str) -> str:

@@ -86,6 +86,8 @@ class CurrentRowsDataset(TableDataset):
         return get_spark().createDataFrame([], self._schema)
 
     def _save(self, data: DataFrame) -> None:
+        for left in self._fs.glob(f"{self._path}/**/_kept-*"):
+            self._fs.rm(left, recursive=True)  # Of a run that was killed.
         if not self._exists():
             return
         key = data.columns
@@ -103,12 +105,26 @@ class CurrentRowsDataset(TableDataset):
         aside = f"{folder}/_kept-{uuid.uuid4().hex}"
         rows = keys.sparkSession.read.parquet(*map(self._address, files))
         kept = rows.join(keys, keys.columns, "left_semi")
-        kept.coalesce(1).write.parquet(self._address(aside))
+        # The last file stays, if without rows: it holds the columns.
+        others = set(self._fs.glob(f"{folder}/*.parquet")) - set(files)
+        empty = bool(others) and kept.isEmpty()
+        if not empty:
+            kept.coalesce(1).write.parquet(self._address(aside))
         for file in files:
             self._fs.rm_file(file)
+            self._remove_checksum(file)
+        if empty:
+            return
         for file in self._fs.glob(f"{aside}/*.parquet"):
             self._fs.mv(file, f"{folder}/{file.rsplit('/', 1)[-1]}")
         self._fs.rm(aside, recursive=True)
+
+    def _remove_checksum(self, file: str) -> None:
+        # Hadoop keeps one beside every local file.
+        parent, name = file.rsplit("/", 1)
+        checksum = f"{parent}/.{name}.crc"
+        if self._fs.exists(checksum):
+            self._fs.rm_file(checksum)
 
     def _address(self, path: str) -> str:
         scheme = "file" if self._protocol in ("", "file") else self._protocol

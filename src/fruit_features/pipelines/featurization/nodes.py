@@ -109,10 +109,13 @@ def featurize_images(
         keys = todo.where(F.col("file").isin(files)).select("image_key")
         chosen = chosen.join(F.broadcast(keys), "image_key", "left_semi")
         result = _with_result(chosen, udf, backbone).cache()
-        # The frame is cached: two tables are written, inference runs once.
-        yield {"features": _features(result), "quarantine": _quarantine(result)}
-        progress.log(result)
-        result.unpersist()
+        try:
+            # The frame is cached: two tables are written, inference runs once.
+            yield {"features": _features(result), "quarantine": _quarantine(result)}
+            progress.log(result)
+        finally:
+            # A later run in this session must not find it.
+            result.unpersist()
     todo.unpersist()
     if not progress.featurized and known_here.isEmpty():
         raise NoFeaturesError(_why_none(known_quarantine, progress))

@@ -88,7 +88,7 @@ def read_images(
         be read, ``reason`` and ``detail``.
     """
     chosen = image_listing.where("selected").drop("selected")
-    new = chosen.join(known_images.select(*KEY), KEY, "left_anti").cache()
+    new = chosen.join(known_images.select(*KEY), KEY, "left_anti")
     ((count, size),) = new.agg(F.count("*"), F.sum("length")).collect()
     logger.info("%s images to read", f"{count:,}")
     parallelism = image_listing.sparkSession.sparkContext.defaultParallelism

@@ -1,0 +1,89 @@
+import numpy as np
+import pytest
+
+from fruit_features.backbone import inference
+from fruit_features.backbone.decoding import DecodeFailure, decode_image
+from fruit_features.backbone.inference import FeatureExtractor, extractor_of_process
+from fruit_features.backbone.source import bundled_backbone
+from tests.pictures import encoded, jpeg, picture
+
+MANY = 10**6
+
+
+@pytest.fixture(scope="module")
+def model() -> bytes:
+    return bundled_backbone().model
+
+
+@pytest.fixture(scope="module")
+def extractor(model: bytes) -> FeatureExtractor:
+    return FeatureExtractor(model)
+
+
+def test_extract_is_decoding_then_inference(extractor: FeatureExtractor) -> None:
+    pixels = decode_image(jpeg(1), 96)
+    assert not isinstance(pixels, DecodeFailure)
+    features = extractor.extract(jpeg(1), MANY)
+    assert (features.dtype, features.shape) == (np.float32, (1280,))
+    assert np.isfinite(features).all()
+    assert np.array_equal(features, extractor.infer(pixels))
+
+
+def test_features_tell_pictures_apart(extractor: FeatureExtractor) -> None:
+    one, other = (extractor.extract(jpeg(seed), MANY) for seed in (1, 2))
+    assert np.abs(one - other).max() > 0.01 * np.abs(one).max()
+
+
+@pytest.mark.parametrize(
+    ("content", "max_pixels", "reason"),
+    [
+        (b"", MANY, "empty"),
+        (b"<html>", MANY, "not_an_image"),
+        (jpeg()[:1500], MANY, "truncated"),
+        (jpeg(), 100, "too_large"),
+    ],
+)
+def test_bytes_that_are_no_image_give_the_reason(
+    extractor: FeatureExtractor, content: bytes, max_pixels: int, reason: str
+) -> None:
+    failure = extractor.extract(content, max_pixels)
+    assert isinstance(failure, DecodeFailure)
+    assert failure == decode_image(content, 96, max_pixels)
+    assert failure.reason == reason
+
+
+def test_nothing_is_left_from_one_image_to_the_next(model: bytes) -> None:
+    contents = [jpeg(seed) for seed in range(4)]
+    contents.append(encoded(picture(9).convert("L"), "PNG"))
+    forwards, backwards, alone = FeatureExtractor(model), FeatureExtractor(model), {}
+    first = [forwards.extract(content, MANY) for content in contents]
+    second = [backwards.extract(content, MANY) for content in reversed(contents)]
+    for features, again in zip(first, reversed(second), strict=True):
+        assert np.array_equal(features, again)
+    alone = FeatureExtractor(model)
+    alone.extract(jpeg()[:1500], MANY)
+    assert np.array_equal(alone.extract(contents[0], MANY), first[0])
+
+
+def test_features_are_not_overwritten_by_the_next(extractor: FeatureExtractor) -> None:
+    features = extractor.extract(jpeg(1), MANY)
+    kept = features.copy()
+    extractor.extract(jpeg(2), MANY)
+    assert np.array_equal(features, kept)
+
+
+class TestOneOfAProcess:
+    @pytest.fixture(autouse=True)
+    def _none_yet(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(inference, "_extractors", {})
+
+    def test_is_built_once(self, model: bytes) -> None:
+        first = extractor_of_process("a", model)
+        assert extractor_of_process("a", model) is first
+        # The name decides: the bytes are not looked at again.
+        assert extractor_of_process("a", b"") is first
+
+    def test_another_backbone_takes_its_place(self, model: bytes) -> None:
+        first = extractor_of_process("a", model)
+        assert extractor_of_process("b", model) is not first
+        assert list(inference._extractors) == ["b"]

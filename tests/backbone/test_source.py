@@ -1,0 +1,66 @@
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from fruit_features.backbone.inference import FeatureExtractor
+from fruit_features.backbone.mobilenet import PARAMETER_COUNTS
+from fruit_features.backbone.source import bundled_backbone, source_key
+from fruit_features.backbone.spec import backbone_id
+from fruit_features.exceptions import BackboneError
+
+
+class TestBundled:
+    def test_card_and_flatbuffer_belong_together(self) -> None:
+        backbone = bundled_backbone()
+        extractor = FeatureExtractor(backbone.model)
+        pixels = np.zeros((96, 96, 3), np.uint8)
+        assert extractor.input_size == backbone.input_size == 96
+        assert extractor.infer(pixels).shape == (backbone.dimensions,) == (1280,)
+
+    def test_names_itself(self) -> None:
+        backbone = bundled_backbone()
+        assert (backbone.weights, backbone.alpha) == ("bundled", 0.35)
+        assert backbone.id == backbone_id(0.35, 96, backbone.sha256)
+
+
+class TestSourceKey:
+    @pytest.mark.parametrize(
+        ("alpha", "size", "key"),
+        [(1.0, 224, "imagenet_1_224"), (0.35, 96, "imagenet_0.35_96")],
+    )
+    def test_imagenet(self, alpha: float, size: int, key: str) -> None:
+        assert source_key("imagenet", alpha, size) == key
+
+    def test_file_counts_by_its_content(self, tmp_path: Path) -> None:
+        one, same, other = (tmp_path / f"{name}.keras" for name in "abc")
+        one.write_bytes(b"x")
+        same.write_bytes(b"x")
+        other.write_bytes(b"y")
+        # The first 16 digits of the SHA-256 of "x".
+        key = "2d711642b726b044_1_224"
+        assert source_key(str(one), 1.0, 224) == key
+        assert source_key(str(same), 1.0, 224) == key
+        assert source_key(str(other), 1.0, 224) != key
+
+    def test_file_counts_with_alpha_and_size(self, tmp_path: Path) -> None:
+        (tmp_path / "a.keras").write_bytes(b"x")
+        file = str(tmp_path / "a.keras")
+        choices = [(1.0, 224), (1.0, 96), (0.35, 224)]
+        assert len({source_key(file, *choice) for choice in choices}) == 3
+
+    def test_weights_that_do_not_fit_are_told_before_any_export(
+        self, tmp_path: Path
+    ) -> None:
+        path = tmp_path / "a.weights.h5"
+        with h5py.File(path, "w") as file:
+            file.create_dataset("layers/x/vars/0", data=np.zeros(7))
+        with pytest.raises(BackboneError, match="holds 7 numbers"):
+            source_key(str(path), 1.0, 224)
+
+    def test_weights_that_fit(self, tmp_path: Path) -> None:
+        path = tmp_path / "a.weights.h5"
+        with h5py.File(path, "w") as file:
+            file.create_dataset("layers/x", data=np.zeros(PARAMETER_COUNTS[0.35]))
+        assert source_key(str(path), 0.35, 96).endswith("_0.35_96")

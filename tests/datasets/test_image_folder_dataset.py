@@ -1,0 +1,371 @@
+import datetime as dt
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from fruit_features.datasets.image_folder_dataset import COLUMNS, ImageFolderDataset
+from fruit_features.exceptions import ImageFolderError
+
+AWKWARD = [
+    "a b.jpg",
+    " begins with a space.jpg",
+    "50%.jpg",
+    "50%20.jpg",
+    "%2F.jpg",
+    "#1.jpg",
+    "what?.jpg",
+    "label=x.jpg",
+    "10:30.jpg",
+    "it's.jpg",
+    'the "best".jpg',
+    "_hidden to Spark.jpg",
+    ".hidden.jpg",
+    ".jpg",
+    "[1].jpg",
+    "{a,b}.jpg",
+    "*.jpg",
+    "back\\slash.jpg",
+    "~.jpg",
+    "new\nline.jpg",
+    "tab\t.jpg",
+    "é.jpg",
+    "e\u0301.jpg",
+    "苹果.jpg",
+    "🍎.jpg",
+    "x" * 251 + ".jpg",
+    "é" * 125 + ".jpeg",
+    "UPPER.JPG",
+    "Mixed.JpEg",
+]
+
+
+def put(root: Path, *keys: str, content: bytes = b"...") -> None:
+    for key in keys:
+        path = root / key
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+
+
+def listed(root: Path | str) -> pd.DataFrame:
+    return ImageFolderDataset(filepath=str(root)).load()
+
+
+def keys(root: Path | str) -> list[str]:
+    return listed(root)["image_key"].tolist()
+
+
+class TestNames:
+    @pytest.mark.parametrize("name", AWKWARD)
+    def test_awkward_files(self, tmp_path: Path, name: str) -> None:
+        put(tmp_path, f"Apple/{name}", content=b"12345")
+        (row,) = listed(tmp_path).to_dict("records")
+        assert row["image_key"] == f"Apple/{name}"
+        assert row["path"] == str(tmp_path / "Apple" / name)
+        assert Path(row["path"]).read_bytes() == b"12345"
+        assert (row["label"], row["length"]) == ("Apple", 5)
+
+    @pytest.mark.parametrize(
+        "label",
+        [
+            "Apple Golden 1",
+            "001",
+            "x.jpg",
+            "50%20",
+            "#1 = 2?",
+            "a:b",
+            "_label",
+            ".label",
+            "[1]",
+            "{a,b}",
+            "*",
+            "back\\slash",
+            "new\nline",
+            "é e\u0301 苹果",
+            "é" * 127,
+        ],
+    )
+    def test_awkward_labels(self, tmp_path: Path, label: str) -> None:
+        put(tmp_path, f"{label}/1.jpg")
+        (row,) = listed(tmp_path).to_dict("records")
+        assert (row["image_key"], row["label"]) == (f"{label}/1.jpg", label)
+        assert Path(row["path"]).is_file()
+
+    @pytest.mark.parametrize(
+        "root", ["a b", "50%20", "#1", "what?", "x=1", "a:b", "[1]", "*", "é e\u0301"]
+    )
+    def test_awkward_folders_of_images(self, tmp_path: Path, root: str) -> None:
+        put(tmp_path, f"{root}/Apple/1.jpg", f"{root} no more/Apple/2.jpg")
+        (row,) = listed(tmp_path / root).to_dict("records")
+        assert (row["image_key"], row["label"]) == ("Apple/1.jpg", "Apple")
+        assert row["path"] == str(tmp_path / root / "Apple/1.jpg")
+
+    def test_names_of_one_folder_are_all_kept_apart(self, tmp_path: Path) -> None:
+        put(tmp_path, *(f"a/{name}" for name in AWKWARD))
+        # As many as the file system keeps apart: on Linux, all.
+        there = os.listdir(tmp_path / "a")
+        assert len(there) >= len(AWKWARD) - 1
+        assert keys(tmp_path) == sorted(f"a/{name}" for name in there)
+
+    def test_name_that_is_not_utf_8_is_spelt_out(self, tmp_path: Path) -> None:
+        folder = os.fsencode(tmp_path / "Apple")
+        os.mkdir(folder)
+        try:
+            Path(os.fsdecode(folder + b"/caf\xe9.jpg")).write_bytes(b"123")
+        except OSError:
+            pytest.skip("this file system takes UTF-8 alone")
+        (row,) = listed(tmp_path).to_dict("records")
+        assert row["image_key"] == "Apple/caf\\xe9.jpg"
+        assert (row["label"], row["length"]) == ("Apple", 3)
+        row["path"].encode()  # fit for Parquet
+
+    def test_label_that_is_not_utf_8_is_spelt_out(self, tmp_path: Path) -> None:
+        folder = os.fsencode(tmp_path) + b"/caf\xe9"
+        try:
+            os.mkdir(folder)
+        except OSError:
+            pytest.skip("this file system takes UTF-8 alone")
+        put(Path(os.fsdecode(folder)), "1.jpg")
+        (row,) = listed(tmp_path).to_dict("records")
+        assert (row["image_key"], row["label"]) == ("caf\\xe9/1.jpg", "caf\\xe9")
+
+    @pytest.mark.parametrize(
+        "surroundings",
+        [{"LC_ALL": "C"}, {"LC_ALL": "C", "PYTHONUTF8": "0"}],
+        ids=["C", "C without UTF-8"],
+    )
+    def test_language_of_the_machine_does_not_matter(
+        self, tmp_path: Path, surroundings: dict[str, str]
+    ) -> None:
+        put(tmp_path, "Äpfel/é.jpg", "Äpfel/e\u0301.jpg", "苹果/_🍎.jpg", "a/ä ö.PNG")
+        code = (
+            "import sys\n"
+            "from fruit_features.datasets.image_folder_dataset import *\n"
+            "listing = ImageFolderDataset(filepath=sys.argv[1]).load()\n"
+            "rows = listing.astype(str).values.tolist()\n"
+            "print(ascii(rows))\n"
+        )
+        done = subprocess.run(
+            [sys.executable, "-c", code, str(tmp_path)],
+            env={**os.environ, **surroundings},
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        rows = listed(tmp_path).astype(str).to_numpy().tolist()
+        assert done.stdout.splitlines()[-1] == ascii(rows)
+
+
+class TestFolders:
+    def test_files_in_the_root_have_its_name_as_label(self, tmp_path: Path) -> None:
+        put(tmp_path, "fruit/1.jpg", "fruit/Apple/2.jpg")
+        rows = listed(tmp_path / "fruit")
+        assert rows["image_key"].tolist() == ["1.jpg", "Apple/2.jpg"]
+        assert rows["label"].tolist() == ["fruit", "Apple"]
+
+    def test_label_is_the_innermost_folder(self, tmp_path: Path) -> None:
+        put(tmp_path, "Training/Apple/1.jpg", "Test/Apple/1.jpg", "a/b/c/d/2.jpg")
+        rows = listed(tmp_path)
+        assert dict(zip(rows["image_key"], rows["label"], strict=True)) == {
+            "Test/Apple/1.jpg": "Apple",
+            "Training/Apple/1.jpg": "Apple",
+            "a/b/c/d/2.jpg": "d",
+        }
+
+    def test_order_is_that_of_the_keys(self, tmp_path: Path) -> None:
+        put(tmp_path, "b/1.jpg", "a/10.jpg", "a/2.jpg", "C/1.jpg", "é/1.jpg")
+        put(tmp_path, "1.jpg", "a.jpg")
+        assert keys(tmp_path) == [
+            *("1.jpg", "C/1.jpg", "a.jpg", "a/10.jpg", "a/2.jpg", "b/1.jpg", "é/1.jpg")
+        ]
+
+    @pytest.mark.parametrize("spelling", ["{}", "{}/", "{}//", "file://{}"])
+    def test_spelling_of_the_folder_does_not_matter(
+        self, tmp_path: Path, spelling: str
+    ) -> None:
+        put(tmp_path, "Apple/1.jpg")
+        rows = listed(spelling.format(tmp_path))
+        assert rows.equals(listed(tmp_path))
+        assert rows["path"].tolist() == [f"{tmp_path}/Apple/1.jpg"]
+
+    def test_relative_folder(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        put(tmp_path, "fruit/Apple/1.jpg")
+        monkeypatch.chdir(tmp_path)
+        assert listed("fruit").equals(listed(tmp_path / "fruit"))
+
+    def test_remote_folder(self) -> None:
+        dataset = ImageFolderDataset(filepath="memory:///bucket/fruit")
+        dataset._fs.pipe_file("/bucket/fruit/Äpfel 1/a b%.jpg", b"12345")
+        dataset._fs.pipe_file("/bucket/fruit/notes.txt", b"12345")
+        (row,) = dataset.load().to_dict("records")
+        assert row["image_key"] == "Äpfel 1/a b%.jpg"
+        assert row["label"] == "Äpfel 1"
+        assert row["length"] == 5
+        assert dataset._fs.cat_file(row["path"]) == b"12345"
+
+    def test_folder_that_is_a_link(self, tmp_path: Path) -> None:
+        put(tmp_path, "real/Apple/1.jpg")
+        (tmp_path / "link").symlink_to("real")
+        assert keys(tmp_path / "link") == ["Apple/1.jpg"]
+
+    def test_label_that_is_a_link(self, tmp_path: Path) -> None:
+        put(tmp_path, "fruit/Apple/1.jpg", "elsewhere/2.jpg")
+        (tmp_path / "fruit" / "Pear").symlink_to(tmp_path / "elsewhere")
+        assert keys(tmp_path / "fruit") == ["Apple/1.jpg", "Pear/2.jpg"]
+
+    def test_links_in_a_circle_end(self, tmp_path: Path) -> None:
+        put(tmp_path, "Apple/1.jpg")
+        (tmp_path / "Apple" / "again").symlink_to(tmp_path)
+        assert keys(tmp_path)[0] == "Apple/1.jpg"
+
+
+class TestFiles:
+    @pytest.mark.parametrize(
+        "ending", ["jpg", "jpeg", "png", "bmp", "gif", "tif", "tiff", "webp"]
+    )
+    def test_images_by_ending(self, tmp_path: Path, ending: str) -> None:
+        names = [f"A.{ending.upper()}", f"b.{ending}", f"c.{ending.title()}"]
+        put(tmp_path, *names)
+        assert keys(tmp_path) == names
+
+    @pytest.mark.parametrize(
+        "name", ["a.txt", "a", "jpg", "a.jpg.txt", "a.jpg ", "ajpg"]
+    )
+    def test_other_files_are_left_out(self, tmp_path: Path, name: str) -> None:
+        put(tmp_path, name, "real.jpg")
+        assert keys(tmp_path) == ["real.jpg"]
+
+    def test_empty_files_and_what_cannot_be_read_are_listed(
+        self, tmp_path: Path
+    ) -> None:
+        put(tmp_path, "a/empty.jpg", content=b"")
+        put(tmp_path, "a/real.jpg", content=b"12345")
+        (tmp_path / "a/broken link.jpg").symlink_to("gone")
+        (tmp_path / "a/link.jpg").symlink_to("real.jpg")
+        (tmp_path / "a/to itself.jpg").symlink_to("to itself.jpg")
+        os.mkfifo(tmp_path / "a/pipe.jpg")
+        rows = listed(tmp_path)
+        lengths = dict(zip(rows["image_key"], rows["length"], strict=True))
+        assert lengths.pop("a/broken link.jpg") < 100
+        assert lengths.pop("a/to itself.jpg") < 100
+        assert lengths == {
+            "a/empty.jpg": 0,
+            "a/link.jpg": 5,
+            "a/pipe.jpg": 0,
+            "a/real.jpg": 5,
+        }
+
+    def test_folders_named_like_an_image_are_none(self, tmp_path: Path) -> None:
+        put(tmp_path, "album.jpg/1.jpg", "album.jpg/notes.txt")
+        (tmp_path / "empty.png").mkdir()
+        rows = listed(tmp_path)
+        assert rows["image_key"].tolist() == ["album.jpg/1.jpg"]
+        assert rows["label"].tolist() == ["album.jpg"]
+
+    def test_new_files_are_seen_at_the_next_load(self, tmp_path: Path) -> None:
+        dataset = ImageFolderDataset(filepath=str(tmp_path))
+        put(tmp_path, "1.jpg")
+        assert len(dataset.load()) == 1
+        put(tmp_path, "2.jpg")
+        assert len(dataset.load()) == 2
+
+
+class TestColumns:
+    def test_types(self, tmp_path: Path) -> None:
+        put(tmp_path, "1.jpg")
+        rows = listed(tmp_path)
+        assert rows.columns.tolist() == COLUMNS
+        assert rows.dtypes.astype(str).tolist() == [
+            *("object", "object", "object", "int64", "datetime64[us, UTC]")
+        ]
+
+    @pytest.mark.parametrize(
+        "nanoseconds",
+        [
+            0,
+            1_000,
+            1_600_000_000_123_456_000,
+            1_700_000_000_999_999_000,
+            4_000_000_000_000_001_000,
+            -86_400_000_001_000,
+        ],
+    )
+    def test_time_is_that_of_the_file(self, tmp_path: Path, nanoseconds: int) -> None:
+        put(tmp_path, "1.jpg")
+        os.utime(tmp_path / "1.jpg", ns=(0, nanoseconds))
+        changed = os.stat(tmp_path / "1.jpg").st_mtime_ns
+        if changed != nanoseconds:
+            pytest.skip("this file system does not keep such a time")
+        (time,) = listed(tmp_path)["modification_time"]
+        assert time.utcoffset() == dt.timedelta(0)
+        since = time.to_pydatetime() - dt.datetime(1970, 1, 1, tzinfo=dt.timezone.utc)
+        assert since // dt.timedelta(microseconds=1) == nanoseconds // 1000
+
+    def test_time_finer_than_a_microsecond(self, tmp_path: Path) -> None:
+        put(tmp_path, "1.jpg")
+        (time,) = listed(tmp_path)["modification_time"]
+        assert abs(time.value - os.stat(tmp_path / "1.jpg").st_mtime_ns) <= 1000
+        assert time.value % 1000 == 0
+
+    def test_time_far_away(self, tmp_path: Path) -> None:
+        put(tmp_path, "1.jpg")
+        os.utime(tmp_path / "1.jpg", (0, 13_000_000_000))
+        if os.stat(tmp_path / "1.jpg").st_mtime != 13_000_000_000:
+            pytest.skip("this file system does not keep such a time")
+        assert listed(tmp_path)["modification_time"][0].year == 2381
+
+
+class TestNothingThere:
+    def test_no_folder(self, tmp_path: Path) -> None:
+        missing = tmp_path / "no such"
+        message = (
+            f"^no such folder of images: '{missing}'; name one with "
+            "make run IMAGES=<folder> or kedro run --params images=<folder>$"
+        )
+        with pytest.raises(ImageFolderError, match=message):
+            listed(missing)
+        assert not ImageFolderDataset(filepath=str(missing)).exists()
+
+    def test_a_file(self, tmp_path: Path) -> None:
+        put(tmp_path, "1.jpg")
+        with pytest.raises(ImageFolderError, match="no such folder of images"):
+            listed(tmp_path / "1.jpg")
+
+    def test_no_image(self, tmp_path: Path) -> None:
+        put(tmp_path, "notes.txt", "Apple/jpg")
+        (tmp_path / "empty.jpg").mkdir()
+        message = (
+            f"^no image in '{tmp_path}': looked at all its folders for files that "
+            "end in .jpg .jpeg .png .bmp .gif .tif .tiff .webp"
+        )
+        with pytest.raises(ImageFolderError, match=message):
+            listed(tmp_path)
+        assert ImageFolderDataset(filepath=str(tmp_path)).exists()
+
+    def test_no_remote_folder(self) -> None:
+        with pytest.raises(ImageFolderError, match="no such folder of images"):
+            listed("memory:///no/such")
+
+    def test_optional(self, tmp_path: Path) -> None:
+        put(tmp_path, "here/notes.txt", "full/1.jpg")
+        full = listed(tmp_path / "full")
+        for name in ("here", "no such"):
+            filepath = str(tmp_path / name)
+            rows = ImageFolderDataset(filepath=filepath, optional=True).load()
+            assert rows.empty
+            assert rows.columns.tolist() == COLUMNS
+            assert rows.dtypes.equals(full.dtypes)
+        filepath = str(tmp_path / "full")
+        assert ImageFolderDataset(filepath=filepath, optional=True).load().equals(full)
+
+    def test_saving_is_refused(self, tmp_path: Path) -> None:
+        put(tmp_path, "1.jpg")
+        dataset = ImageFolderDataset(filepath=str(tmp_path))
+        message = f"ImageFolderDataset only reads; it does not write '{tmp_path}'"
+        with pytest.raises(ImageFolderError, match=message):
+            dataset.save(dataset.load())

@@ -1,0 +1,61 @@
+import json
+from pathlib import Path
+
+import pytest
+from kedro.io import DatasetError
+
+from fruit_features.datasets.lazy_dataset import LazyDataset
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    return tmp_path / "stored.json"
+
+
+@pytest.fixture
+def dataset(file: Path) -> LazyDataset:
+    return LazyDataset(dataset={"type": "json.JSONDataset", "filepath": str(file)})
+
+
+def test_nothing_stored_is_none(dataset: LazyDataset) -> None:
+    assert dataset.load()() is None
+    assert not dataset.exists()
+
+
+def test_what_is_stored_comes_when_it_is_asked_for(
+    dataset: LazyDataset, file: Path
+) -> None:
+    file.write_text('{"components": 3}')
+    assert dataset.exists()
+    assert dataset.load()() == {"components": 3}
+
+
+def test_loading_reads_nothing_yet(dataset: LazyDataset, file: Path) -> None:
+    load = dataset.load()
+    file.write_text('{"made": "after"}')
+    assert load() == {"made": "after"}
+    file.write_text("no JSON")
+    broken = dataset.load()
+    with pytest.raises(DatasetError, match="Failed while loading"):
+        broken()
+
+
+def test_saving_is_refused(dataset: LazyDataset, file: Path) -> None:
+    with pytest.raises(DatasetError, match="LazyDataset only reads"):
+        dataset.save({})
+    assert not file.exists()
+
+
+def test_partitions_that_are_not_there_are_none(tmp_path: Path) -> None:
+    config = {
+        "type": "partitions.PartitionedDataset",
+        "path": str(tmp_path / "exports"),
+        "dataset": "json.JSONDataset",
+        "filename_suffix": ".json",
+    }
+    dataset = LazyDataset(dataset=config)
+    assert dataset.load()() is None
+    (tmp_path / "exports").mkdir()
+    (tmp_path / "exports" / "a.json").write_text(json.dumps([1]))
+    partitions = LazyDataset(dataset=config).load()()
+    assert {key: load() for key, load in partitions.items()} == {"a": [1]}
