@@ -6,9 +6,11 @@ import pytest
 
 from fruit_features.backbone.inference import FeatureExtractor
 from fruit_features.backbone.mobilenet import PARAMETER_COUNTS
-from fruit_features.backbone.source import bundled_backbone, source_key
+from fruit_features.backbone.decoding import decode_image
+from fruit_features.backbone.source import BUNDLED, bundled_backbone, source_key
 from fruit_features.backbone.spec import backbone_id
 from fruit_features.exceptions import BackboneError
+from fruit_features.sample import write_sample
 
 
 class TestBundled:
@@ -23,6 +25,28 @@ class TestBundled:
         backbone = bundled_backbone()
         assert (backbone.weights, backbone.alpha) == ("bundled", 0.35)
         assert backbone.id == backbone_id(0.35, 96, backbone.sha256)
+
+    def test_equals_its_keras_model_on_pictures(self, tmp_path: Path) -> None:
+        """Takes some 20 seconds: TensorFlow is loaded."""
+        from fruit_features.backbone.mobilenet import quiet_tensorflow, weights_digest
+
+        quiet_tensorflow()
+        import keras
+
+        write_sample(tmp_path, images_per_label=2)
+        files = sorted(tmp_path.glob("*/*.jpg"))
+        pixels = np.stack([decode_image(file.read_bytes(), 96) for file in files])
+        model = keras.models.load_model(BUNDLED / "bundled.keras", compile=False)
+        theirs = model.predict(pixels / 127.5 - 1, verbose=0)
+        extractor = FeatureExtractor(bundled_backbone().model)
+        ours = np.stack([extractor.infer(picture) for picture in pixels])
+
+        assert weights_digest(model) == bundled_backbone().sha256
+        assert len(files) > 40
+        assert np.abs(ours).max() > 1
+        np.testing.assert_allclose(ours, theirs, atol=1e-3, rtol=0)
+        lengths = np.linalg.norm(ours, axis=1) * np.linalg.norm(theirs, axis=1)
+        assert ((ours * theirs).sum(axis=1) / lengths).min() >= 0.9999
 
 
 class TestSourceKey:
