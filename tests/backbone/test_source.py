@@ -4,9 +4,9 @@ import h5py
 import numpy as np
 import pytest
 
+from fruit_features.backbone.decoding import decode_image
 from fruit_features.backbone.inference import FeatureExtractor
 from fruit_features.backbone.mobilenet import PARAMETER_COUNTS
-from fruit_features.backbone.decoding import decode_image
 from fruit_features.backbone.source import BUNDLED, bundled_backbone, source_key
 from fruit_features.backbone.spec import backbone_id
 from fruit_features.exceptions import BackboneError
