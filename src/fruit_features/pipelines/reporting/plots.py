@@ -45,8 +45,8 @@ def draw_variance(variance: pd.DataFrame, components: int) -> Figure:
             xytext=(6, -12),
         )
     right.axvline(components, color="#54a24b", lw=1.2, label=f"kept: {components}")
-    # What follows 99.9 % is a flat line.
-    shown = components_reaching(variance, 0.999) or len(variance)
+    # What follows 99 % is a flat line.
+    shown = components_reaching(variance, 0.99) or len(variance)
     right.set_xlim(0, max(shown, components) * 1.05 + 1)
     right.set_ylim(0, 1.03)
     right.legend(loc="lower right")
