@@ -5,6 +5,7 @@ from typing import Any
 
 # The width multipliers and input sizes that Keras has ImageNet weights for.
 ALPHAS = (0.35, 0.5, 0.75, 1.0, 1.3, 1.4)
+SMALLEST_INPUT = 32  # MobileNetV2 halves the picture five times.
 IMAGENET_SIZES = (96, 128, 160, 192, 224)
 
 

@@ -15,6 +15,9 @@ from fruit_features.exceptions import ImageFolderError
 
 COLUMNS = ["image_key", "path", "label", "length", "modification_time"]
 
+# What says that an image is the one an earlier run saw.
+IDENTITY = ["image_key", "path", "length", "modification_time"]
+
 
 class ImageFolderDataset(AbstractDataset[Any, pd.DataFrame]):
     """Lists every image below a folder ``<label>/<file>``, however deep.

@@ -11,11 +11,11 @@ from pyspark.sql import functions as F
 from fruit_features.backbone.inference import FeatureExtractor
 from fruit_features.backbone.source import bundled_backbone
 from fruit_features.backbone.spec import Backbone
+from fruit_features.datasets.image_folder_dataset import IDENTITY
 from fruit_features.datasets.table_dataset import TableDataset
 from fruit_features.exceptions import BackboneError
 from fruit_features.pipelines.featurization import nodes
 from fruit_features.pipelines.featurization.nodes import (
-    KEY,
     featurize_images,
     prepare_backbone,
 )
@@ -53,7 +53,7 @@ def featurize(
     done: list[str] = (),  # type: ignore[assignment]
     taken: list[str] | None = None,
 ) -> Iterator[dict[str, DataFrame]]:
-    keys = images.select(*KEY, "label").cache()
+    keys = images.select(*IDENTITY, "label").cache()
     chosen = F.lit(True) if taken is None else F.col("image_key").isin(taken)
     features = keys.where(F.col("image_key").isin(list(done)))
     return featurize_images(

@@ -9,10 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
-from fruit_features.datasets.image_folder_dataset import ImageFolderDataset
+from fruit_features.datasets.image_folder_dataset import COLUMNS, ImageFolderDataset
 from fruit_features.exceptions import ParameterError
 from fruit_features.pipelines.ingestion.nodes import (
-    LISTED,
     keep_current_rows,
     list_images,
     read_images,
@@ -30,7 +29,7 @@ def listing(sizes: dict[str, int]) -> pd.DataFrame:
         for label, size in sizes.items()
         for n in range(size)
     ]
-    return pd.DataFrame(rows, columns=LISTED)
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def taken(images: pd.DataFrame, limit: int | None) -> pd.DataFrame:

@@ -15,6 +15,7 @@ from fruit_features.backbone.source import (
     source_key,
 )
 from fruit_features.backbone.spec import Backbone
+from fruit_features.datasets.image_folder_dataset import IDENTITY
 from fruit_features.exceptions import NoFeaturesError
 from fruit_features.pipelines.featurization.parameters import (
     BackboneParameters,
@@ -23,8 +24,6 @@ from fruit_features.pipelines.featurization.parameters import (
 from fruit_features.pipelines.featurization.udf import extract_features_udf
 
 logger = logging.getLogger(__name__)
-
-KEY = ["image_key", "path", "length", "modification_time"]
 
 
 def prepare_backbone(
@@ -62,7 +61,7 @@ def keep_current_rows(image_listing: DataFrame) -> dict[str, DataFrame]:
     Returns:
         The columns that tell an unchanged image, for both tables.
     """
-    keys = image_listing.select(*KEY)
+    keys = image_listing.select(*IDENTITY)
     return {"features": keys, "quarantine": keys}
 
 
@@ -94,7 +93,7 @@ def featurize_images(
         NoFeaturesError: If, after all was written, not one image has features.
     """
     known_here = known_features.where(F.col("backbone_id") == backbone.id)
-    done = known_here.select(*KEY).union(known_quarantine.select(*KEY))
+    done = known_here.select(*IDENTITY).union(known_quarantine.select(*IDENTITY))
     todo = _images_to_do(image_listing, images, done).cache()
     parts = _parts(todo, parameters.checkpoint_images)
     progress = _Progress(sum(count for _, count in parts))
@@ -125,9 +124,11 @@ def _images_to_do(
     image_listing: DataFrame, images: DataFrame, done: DataFrame
 ) -> DataFrame:
     """Return key and packed file of the selected images that are not done."""
-    packed = images.select(*KEY, F.col("_metadata.file_path").alias("file"))
-    selected = image_listing.where("selected").select(*KEY)
-    todo = packed.join(selected, KEY, "left_semi").join(done, KEY, "left_anti")
+    packed = images.select(*IDENTITY, F.col("_metadata.file_path").alias("file"))
+    selected = image_listing.where("selected").select(*IDENTITY)
+    todo = packed.join(selected, IDENTITY, "left_semi").join(
+        done, IDENTITY, "left_anti"
+    )
     return todo.select("image_key", "file")
 
 
@@ -150,7 +151,7 @@ def _with_result(
     # What ingestion could not read has its reason already.
     result = images.withColumn("result", udf("bytes"))
     return result.select(
-        *KEY,
+        *IDENTITY,
         "label",
         F.col("result.features").alias("features"),
         F.coalesce("reason", "result.reason").alias("reason"),

@@ -3,14 +3,11 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from fruit_features.backbone.spec import ALPHAS, IMAGENET_SIZES
+from fruit_features.backbone.spec import ALPHAS, IMAGENET_SIZES, SMALLEST_INPUT
 from fruit_features.checks import at_least, one_of
 from fruit_features.exceptions import BackboneError, ParameterError
 
 FILE_ENDINGS = (".weights.h5", ".keras")
-
-# MobileNetV2 halves the picture five times.
-SMALLEST_INPUT = 32
 
 
 @dataclass(frozen=True)

@@ -8,15 +8,12 @@ import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from fruit_features.datasets.image_folder_dataset import COLUMNS, IDENTITY
 from fruit_features.pipelines.ingestion.parameters import IngestionParameters
 from fruit_features.pipelines.ingestion.reading import reader
 
 logger = logging.getLogger(__name__)
 
-# What says that an image is the one an earlier run saw.
-KEY = ["image_key", "path", "length", "modification_time"]
-
-LISTED = ["image_key", "path", "label", "length", "modification_time"]
 IMAGES_SCHEMA = (
     "image_key string, path string, label string, length bigint, "
     "modification_time timestamp, bytes binary, reason string, detail string"
@@ -68,7 +65,7 @@ def keep_current_rows(image_listing: DataFrame) -> DataFrame:
     Returns:
         The columns that tell an unchanged image, a row an image.
     """
-    return image_listing.select(*KEY)
+    return image_listing.select(*IDENTITY)
 
 
 def read_images(
@@ -88,12 +85,12 @@ def read_images(
         be read, ``reason`` and ``detail``.
     """
     chosen = image_listing.where("selected").drop("selected")
-    new = chosen.join(known_images.select(*KEY), KEY, "left_anti")
+    new = chosen.join(known_images.select(*IDENTITY), IDENTITY, "left_anti")
     ((count, size),) = new.agg(F.count("*"), F.sum("length")).collect()
     logger.info("%s images to read", f"{count:,}")
     parallelism = image_listing.sparkSession.sparkContext.defaultParallelism
     files = max(count / parameters.images_per_file, (size or 0) / FILE_BYTES, 1)
     # As many files as keep all cores busy to the end.
     partitions = math.ceil(files / parallelism) * parallelism
-    listed = new.select(*LISTED).repartition(partitions)
+    listed = new.select(*COLUMNS).repartition(partitions)
     return listed.mapInArrow(reader(parameters.max_bytes), IMAGES_SCHEMA)

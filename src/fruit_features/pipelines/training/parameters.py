@@ -2,10 +2,8 @@
 
 from dataclasses import dataclass
 
-from fruit_features.backbone.spec import ALPHAS
+from fruit_features.backbone.spec import ALPHAS, SMALLEST_INPUT
 from fruit_features.checks import at_least, one_of, within
-
-SMALLEST_INPUT = 32  # MobileNetV2 halves the picture five times.
 
 
 @dataclass(frozen=True)
