@@ -108,7 +108,8 @@ def test_inference_runs_once_for_both_tables(
 
 def test_plan_reads_the_cache_and_infers_under_it(images: DataFrame) -> None:
     # Still in its first part: the cache is given up with the second.
-    part = next(featurize(images))
+    parts = featurize(images)
+    part = next(parts)
     for frame in part.values():
         plan = frame._jdf.queryExecution().executedPlan().toString()
         above, _, below = plan.partition("InMemoryRelation")
