@@ -10,7 +10,6 @@ from typing import Any, cast
 import click
 from kedro.framework.cli.project import run as kedro_run
 from kedro.framework.session import KedroSession
-from kedro.framework.startup import bootstrap_project
 from kedro.io.core import DatasetError
 from kedro.validation.exceptions import ParameterValidationError
 
@@ -51,10 +50,11 @@ def _asks_for_everything(options: dict[str, Any]) -> bool:
 
 def _done_before(options: dict[str, Any]) -> bool:
     """Say the report anew and return true, if nothing changed since the last run."""
-    began, project = time.monotonic(), Path.cwd()
-    bootstrap_project(project)
+    began = time.monotonic()
     with KedroSession.create(
-        project, env=options.get("env"), runtime_params=options.get("params")
+        env=options.get("env"),
+        conf_source=options.get("conf_source"),
+        runtime_params=options.get("params"),
     ) as session:
         context = cast(KedroSession, session).load_context()
         if not nothing_changed(context):
