@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from fruit_features.checks import at_least, within
+from fruit_features.checks import at_least, boolean, within
 from fruit_features.exceptions import ParameterError
 
 DEFAULT_COMPONENTS = 100
@@ -36,6 +36,4 @@ class ReductionParameters:
             at_least("reduction.components", self.components, 1)
         if self.variance is not None:
             within("reduction.variance", self.variance, 1e-6, 1)
-        if not isinstance(self.refit, bool):
-            message = f"reduction.refit={self.refit!r}: expected true or false"
-            raise ParameterError(message)
+        boolean("reduction.refit", self.refit)
