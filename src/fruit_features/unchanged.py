@@ -12,10 +12,11 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import fsspec
 import pandas as pd
 from kedro.framework.context import KedroContext
 from kedro.io import CatalogProtocol
+
+from fruit_features.backbone.source import BUNDLED_MODEL
 
 # What a whole run writes and a later one relies on.
 OUTPUTS = (
@@ -26,6 +27,7 @@ OUTPUTS = (
     "pca_model",
     "pca_summary",
     "explained_variance",
+    "reduced_features",
     "variance_plot",
     "projection_plot",
     "run_report",
@@ -42,24 +44,34 @@ def fingerprint(listing: pd.DataFrame, parameters: dict[str, Any]) -> str:
     """
     rows = pd.util.hash_pandas_object(listing, index=False).to_numpy()
     digest = hashlib.sha256(rows.tobytes())
-    weights = Path(str(parameters["backbone"]["weights"]))
-    digest.update(weights.read_bytes() if weights.is_file() else b"")
+    digest.update(_weights(parameters["backbone"]["weights"]))
     said = {name: group for name, group in parameters.items() if name != "training"}
+    # Asks for work, and says nothing of its result.
+    said["featurization"] = {**said["featurization"], "retry_quarantined": False}
     said["version"] = metadata.version("fruit_features")
     digest.update(json.dumps(said, sort_keys=True, default=str).encode())
     return digest.hexdigest()
 
 
+def _weights(named: str) -> bytes:
+    if named == "bundled":
+        return BUNDLED_MODEL.read_bytes()
+    file = Path(named)
+    return file.read_bytes() if file.is_file() else b""
+
+
 def nothing_changed(context: KedroContext) -> bool:
     """Tell whether a whole run would find everything as an earlier one left it."""
     catalog = context.catalog
-    if not catalog.exists("run_state"):
+    parameters = context.config_loader["parameters"]
+    if parameters["featurization"]["retry_quarantined"] or not catalog.exists(
+        "run_state"
+    ):
         return False
     stored = catalog.load("run_state")["fingerprint"]
     return (
         stored is not None
         and all(catalog.exists(name) for name in OUTPUTS)
-        and _is_there(catalog["reduced_features"]._describe()["filepath"])
         and stored == current_fingerprint(context)
     )
 
@@ -101,9 +113,3 @@ def renew_report(
     catalog.save("run_report", report)
     catalog.save("report", page)
     return report
-
-
-def _is_there(path: str) -> bool:
-    filesystem, bare = fsspec.url_to_fs(str(path))
-    # Spark writes this file last.
-    return bool(filesystem.exists(f"{bare}/_SUCCESS"))

@@ -181,23 +181,40 @@ class TestRemoving:
         assert awkward.rows() == [row("d"), row("e", 1, "x")]
         assert awkward.by_pandas() == awkward.rows()
 
-    def test_that_is_stopped_loses_rows_but_doubles_none(
-        self, place: Place, monkeypatch: pytest.MonkeyPatch
+    @pytest.mark.parametrize("step", ["rm_file", "mv", "rm"])
+    def test_that_is_stopped_goes_on_at_the_next(
+        self, place: Place, monkeypatch: pytest.MonkeyPatch, step: str
     ) -> None:
         place.append(row("a"), row("b"))
         place.append(row("c"))
 
-        def stop(*_: object) -> None:
+        def stop(*_: object, **__: object) -> None:
             raise KeyboardInterrupt
 
         with monkeypatch.context() as patch:
-            patch.setattr(place.current._fs, "mv", stop)
+            patch.setattr(place.current._fs, step, stop)
             with pytest.raises(KeyboardInterrupt):
                 place.keep(("a", 1), ("c", 1))
-        assert place.rows() == [row("c")]
+        # Missing rows or an old one, for now, but each key once.
+        keys = [found[0] for found in place.rows()]
+        assert len(keys) == len(set(keys))
         assert place.by_pandas() == place.rows()
-        # The next run makes what is missing.
         place.keep(("a", 1), ("c", 1))
-        place.append(row("a"))
         assert place.rows() == [row("a"), row("c")]
-        assert place.by_pandas() == place.rows()
+
+    def test_that_is_stopped_while_writing_is_begun_anew(
+        self, place: Place, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        place.append(row("a"), row("b"))
+
+        def stop(*_: object, **__: object) -> None:
+            raise KeyboardInterrupt
+
+        with monkeypatch.context() as patch:
+            patch.setattr(place.current, "_finish", stop)
+            patch.setattr(place.current._fs, "open", stop)
+            with pytest.raises(KeyboardInterrupt):
+                place.keep(("a", 1))
+        assert place.rows() == [row("a"), row("b")]
+        place.keep(("a", 1))
+        assert place.rows() == [row("a")]

@@ -8,6 +8,8 @@ from kedro.io.core import DatasetError, get_protocol_and_path
 from kedro.utils import load_obj
 from kedro_datasets._utils.databricks_utils import to_spark_path
 
+from fruit_features.datasets.replacement import replacing, restore
+
 
 class MLlibModelDataset(AbstractDataset[Any, Any]):
     """Loads and saves a fitted MLlib model, such as a ``PCAModel``.
@@ -54,17 +56,19 @@ class MLlibModelDataset(AbstractDataset[Any, Any]):
         Raises:
             DatasetError: If there is none.
         """
+        restore(self._fs, self._path)
         if not self._exists():
             message = f"no {self._model_class} at {self._path!r}"
             raise DatasetError(message)
-        return load_obj(self._model_class).load(self._spark_path())
+        return load_obj(self._model_class).load(self._spark_path(self._path))
 
     def save(self, data: Any) -> None:
-        """Write the model in place of an older one."""
-        data.write().overwrite().save(self._spark_path())
+        """Write the model; an older one stays until it is written."""
+        with replacing(self._fs, self._path) as folder:
+            data.write().overwrite().save(self._spark_path(folder))
 
-    def _spark_path(self) -> str:
-        return str(to_spark_path(self._protocol, self._path))
+    def _spark_path(self, folder: str) -> str:
+        return str(to_spark_path(self._protocol, folder))
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": self._path, "model_class": self._model_class}

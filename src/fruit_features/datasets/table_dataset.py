@@ -1,15 +1,20 @@
 """Parquet tables that grow by appends and lose what no longer holds."""
 
+import json
 import uuid
 from collections import defaultdict
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import pyarrow.parquet as pq
 from kedro.io.core import DatasetError
 from kedro_datasets._utils.spark_utils import get_spark, get_spark_filesystem
 from kedro_datasets.spark import SparkDatasetV2
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
+
+# Lists the files that those beside it are to replace.
+REPLACED = "_replaced.json"
 
 
 class TableDataset(SparkDatasetV2):
@@ -48,10 +53,27 @@ class TableDataset(SparkDatasetV2):
         return super()._load()
 
     def _save(self, data: DataFrame) -> None:
-        # An append of nothing would leave one more empty file at every run.
-        if self._exists() and data.isEmpty():
-            return
+        before = set(self._files())
         super()._save(data)
+        added = set(self._files()) - before
+        # An append of nothing leaves one more empty file at every run.
+        if before and len(added) == 1 and not self._rows(*added):
+            self._remove(*added)
+
+    def _files(self) -> list[str]:
+        return list(self._fs.glob(f"{self._path}/**/*.parquet"))
+
+    def _rows(self, file: str) -> int:
+        with self._fs.open(file, "rb") as opened:
+            return int(pq.read_metadata(opened).num_rows)
+
+    def _remove(self, file: str) -> None:
+        self._fs.rm_file(file)
+        # Hadoop keeps one beside every local file.
+        parent, name = file.rsplit("/", 1)
+        checksum = f"{parent}/.{name}.crc"
+        if self._fs.exists(checksum):
+            self._fs.rm_file(checksum)
 
     def _exists(self) -> bool:
         # An aborted first write leaves Spark's _temporary folder alone.
@@ -68,9 +90,10 @@ class CurrentRowsDataset(TableDataset):
     them; loading gives what is left, an empty table before the first run. Only
     files with such rows are written anew.
 
-    A file's new version is written aside, the old one deleted, then the new one
-    moved in: killed in between, rows are missing, never double and never
-    readable after they should be gone. What is missing, the next run makes again.
+    Files' new versions are written aside, with a list of the old ones; then the old
+    ones are deleted and the new ones moved in. Killed in between, rows are missing,
+    never double and never readable after they should be gone, and the next save
+    goes on from the list.
 
     Example for the catalog::
 
@@ -86,45 +109,51 @@ class CurrentRowsDataset(TableDataset):
         return get_spark().createDataFrame([], self._schema)
 
     def _save(self, data: DataFrame) -> None:
-        for left in self._fs.glob(f"{self._path}/**/_kept-*"):
-            self._fs.rm(left, recursive=True)  # Of a run that was killed.
+        for aside in self._fs.glob(f"{self._path}/**/_kept-*"):
+            self._finish(aside)  # Of a run that was killed.
         if not self._exists():
             return
-        key = data.columns
-        table = super()._load()
-        stale = table.withColumn("file", F.col("_metadata.file_path"))
-        stale = stale.select(*key, "file").join(data, key, "left_anti")
+        keys = data.cache()
+        for folder, files in self._with_stale_rows(keys).items():
+            self._rewrite(folder, files, keys)
+        keys.unpersist()
+
+    def _with_stale_rows(self, keys: DataFrame) -> dict[str, list[str]]:
+        """Find the files that hold rows whose key is not given, by folder."""
+        table = super()._load().withColumn("file", F.col("_metadata.file_path"))
+        stale = table.select(*keys.columns, "file").join(
+            keys, keys.columns, "left_anti"
+        )
         folders: dict[str, list[str]] = defaultdict(list)
         for row in stale.select("file").distinct().collect():
             file = unquote(urlsplit(row.file).path)
             folders[file.rsplit("/", 1)[0]].append(file)
-        for folder, files in folders.items():
-            self._rewrite(folder, files, data)
+        return folders
 
     def _rewrite(self, folder: str, files: list[str], keys: DataFrame) -> None:
         aside = f"{folder}/_kept-{uuid.uuid4().hex}"
         rows = keys.sparkSession.read.parquet(*map(self._address, files))
         kept = rows.join(keys, keys.columns, "left_semi")
-        # The last file stays, if without rows: it holds the columns.
-        others = set(self._fs.glob(f"{folder}/*.parquet")) - set(files)
-        empty = bool(others) and kept.isEmpty()
-        if not empty:
-            kept.coalesce(1).write.parquet(self._address(aside))
-        for file in files:
-            self._fs.rm_file(file)
-            self._remove_checksum(file)
-        if empty:
-            return
-        for file in self._fs.glob(f"{aside}/*.parquet"):
-            self._fs.mv(file, f"{folder}/{file.rsplit('/', 1)[-1]}")
-        self._fs.rm(aside, recursive=True)
+        kept.coalesce(1).write.parquet(self._address(aside))
+        replaced = [file.rsplit("/", 1)[-1] for file in files]
+        with self._fs.open(f"{aside}/{REPLACED}", "w") as listed:
+            json.dump(replaced, listed)
+        self._finish(aside)
 
-    def _remove_checksum(self, file: str) -> None:
-        # Hadoop keeps one beside every local file.
-        parent, name = file.rsplit("/", 1)
-        checksum = f"{parent}/.{name}.crc"
-        if self._fs.exists(checksum):
-            self._fs.rm_file(checksum)
+    def _finish(self, aside: str) -> None:
+        """Put what is written aside in place of the files it replaces."""
+        folder = aside.rsplit("/", 1)[0]
+        if self._fs.exists(f"{aside}/{REPLACED}"):
+            with self._fs.open(f"{aside}/{REPLACED}") as listed:
+                replaced = json.load(listed)
+            for file in replaced:
+                if self._fs.exists(f"{folder}/{file}"):
+                    self._remove(f"{folder}/{file}")
+            for file in self._fs.glob(f"{aside}/*.parquet"):
+                # The last file stays, if without rows: it holds the columns.
+                if self._rows(file) or not self._fs.glob(f"{folder}/*.parquet"):
+                    self._fs.mv(file, f"{folder}/{file.rsplit('/', 1)[-1]}")
+        self._fs.rm(aside, recursive=True)
 
     def _address(self, path: str) -> str:
         scheme = "file" if self._protocol in ("", "file") else self._protocol
