@@ -5,7 +5,9 @@ FruitFeaturesError
 ├── ImageFolderError      the folder of images is missing, unreadable or holds no image
 ├── OutputFolderError     results cannot be written: no right, no space
 ├── BackboneError         the weights are missing or do not fit alpha and input size
+├── RunningError          another run is at work in the same data folder
 ├── NoFeaturesError       not one image could be turned into features
+├── TooManyFailuresError  more images are quarantined than allowed
 ├── ModelMismatchError    a stored model was fitted on other features
 └── CountError            images are missing from the results, or there twice
 
@@ -38,6 +40,14 @@ class OutputFolderError(FruitFeaturesError):
 
 class BackboneError(FruitFeaturesError):
     """The weights are missing or do not fit alpha and input size."""
+
+
+class RunningError(FruitFeaturesError):
+    """Another run is at work in the same data folder."""
+
+
+class TooManyFailuresError(FruitFeaturesError):
+    """More images are quarantined than ``featurization.max_failure_rate`` allows."""
 
 
 class NoFeaturesError(FruitFeaturesError):

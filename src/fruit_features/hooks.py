@@ -16,10 +16,13 @@ from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
 from fruit_features import preflight
+from fruit_features.failure_rate import check_failure_rate
 from fruit_features.java import find_java_home
 from fruit_features.run_facts import RunClock
+from fruit_features.run_lock import RunLock
 from fruit_features.summary import format_summary
 from fruit_features.unchanged import fingerprint
+from fruit_features.whole_files import write_whole_files
 
 logger = logging.getLogger(__name__)
 
@@ -56,6 +59,46 @@ class SparkHooks:
             os.environ["LC_ALL"] = "C.UTF-8"
 
 
+class DataFolderHooks:
+    """Keeps a local data folder whole: one run at a time, no file by halves."""
+
+    _lock: RunLock | None = None
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        """Write whole files from now on."""
+        write_whole_files()
+        self._data = preflight.data_folder(context)
+
+    @hook_impl(tryfirst=True)
+    def before_pipeline_run(self) -> None:
+        """Take the folder, or end; nothing is written before."""
+        if self._data:
+            self._lock = RunLock(self._data)
+            self._lock.acquire()
+
+    @hook_impl
+    def after_dataset_loaded(self) -> None:
+        """Let Spark hold the folder too, as soon as there is one."""
+        if self._lock:
+            self._lock.share_with_spark()
+
+    @hook_impl
+    def after_pipeline_run(self) -> None:
+        """Give the folder up."""
+        self._release()
+
+    @hook_impl
+    def on_pipeline_error(self) -> None:
+        """Give the folder up."""
+        self._release()
+
+    def _release(self) -> None:
+        if self._lock:
+            self._lock.release()
+            self._lock = None
+
+
 class PreflightHooks:
     """Ends a run that cannot succeed before any long work."""
 
@@ -66,7 +109,7 @@ class PreflightHooks:
         preflight.check_parameter_names(context)
         self._data = preflight.data_folder(context)
 
-    @hook_impl
+    @hook_impl(tryfirst=True)
     def before_pipeline_run(self) -> None:
         """Refuse a folder that results cannot be written to."""
         preflight.check_output_folder(self._data)
@@ -80,6 +123,12 @@ class PreflightHooks:
 
 class RunFactsHooks:
     """Times the stages for the report and prints the summary at the end."""
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        """Keep the share of failures that a run may have."""
+        parameters = context.config_loader["parameters"]
+        self._highest_failure_rate = parameters["featurization"]["max_failure_rate"]
 
     @hook_impl
     def before_pipeline_run(
@@ -113,6 +162,7 @@ class RunFactsHooks:
             click.echo(
                 format_summary(report, catalog["report"]._describe()["filepath"])
             )
+            check_failure_rate(report, self._highest_failure_rate)
 
 
 class RunStateHooks:

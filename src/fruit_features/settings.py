@@ -5,6 +5,7 @@ import warnings
 from kedro.config import OmegaConfigLoader
 
 from fruit_features.hooks import (
+    DataFolderHooks,
     PreflightHooks,
     RunFactsHooks,
     RunStateHooks,
@@ -15,7 +16,13 @@ from fruit_features.hooks import (
 warnings.filterwarnings("ignore", message=r"register_new_resolver", module="kedro")
 
 # Kedro calls the last one first.
-HOOKS = (RunFactsHooks(), RunStateHooks(), SparkHooks(), PreflightHooks())
+HOOKS = (
+    RunFactsHooks(),
+    DataFolderHooks(),
+    RunStateHooks(),
+    SparkHooks(),
+    PreflightHooks(),
+)
 
 CONFIG_LOADER_CLASS = OmegaConfigLoader
 CONFIG_LOADER_ARGS = {
