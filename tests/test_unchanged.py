@@ -29,7 +29,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def run(folder: Path, project: Path, spark: SparkSession):
     def run_command(*options: str, **given: object) -> str:
-        given = {"images": folder / "images", "data": folder / "data", **given}
+        places = {"images": folder / "images", "data": folder / "data"}
+        given = {**places, "featurization.max_failure_rate": 0.2, **given}
         params = ",".join(f"{name}={value}" for name, value in given.items())
         before = Path.cwd()
         os.chdir(project)
@@ -63,6 +64,11 @@ def test_second_run_does_nothing_until_something_changes(run, folder: Path) -> N
     page = (folder / "data/08_reporting/report.html").read_text()
     assert "apple/bad.jpg" in page
 
+    with pytest.raises(AssertionError, match="more than .*max_failure_rate=0.1"):
+        run(**{"featurization.max_failure_rate": 0.1})
+    with pytest.raises(AssertionError, match="more than .*max_failure_rate=0.1"):
+        # Nothing changed, and the failures are too many still.
+        run(**{"featurization.max_failure_rate": 0.1})
     assert NOTHING not in run(**{"reduction.components": 2})
     assert NOTHING in run(**{"reduction.components": 2})
     # A single pipeline may leave the tables different from what the report says.
@@ -91,14 +97,15 @@ def test_fingerprint_tells_any_change_of_the_listing(change: dict) -> None:
         "length": [1],
         "modification_time": [pd.Timestamp(0)],
     }
-    parameters = {"backbone": {"weights": "bundled"}}
+    parameters = {"backbone": {"weights": "bundled"}, "featurization": {}}
     before = fingerprint(pd.DataFrame(row), parameters)
     assert fingerprint(pd.DataFrame(row), parameters) == before
     assert fingerprint(pd.DataFrame({**row, **change}), parameters) != before
 
 
 def test_fingerprint_tells_other_weights_of_the_same_name(tmp_path: Path) -> None:
-    parameters = {"backbone": {"weights": str(tmp_path / "w.keras")}}
+    weights = str(tmp_path / "w.keras")
+    parameters = {"backbone": {"weights": weights}, "featurization": {}}
     (tmp_path / "w.keras").write_bytes(b"1")
     before = fingerprint(pd.DataFrame({"a": [1]}), parameters)
     (tmp_path / "w.keras").write_bytes(b"2")

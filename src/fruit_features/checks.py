@@ -30,6 +30,17 @@ def within(name: str, value: Any, lowest: float, highest: float) -> None:
         raise ParameterError(message)
 
 
+def boolean(name: str, value: Any) -> None:
+    """Refuse anything but true and false.
+
+    Raises:
+        ParameterError: Naming the parameter, its value and what is expected.
+    """
+    if not isinstance(value, bool):
+        message = f"{name}={value!r}: expected true or false"
+        raise ParameterError(message)
+
+
 def one_of(name: str, value: Any, choices: Collection[Any]) -> None:
     """Refuse a value that is not in a list.
 

@@ -14,6 +14,7 @@ from kedro.io.core import DatasetError
 from kedro.validation.exceptions import ParameterValidationError
 
 from fruit_features.exceptions import FruitFeaturesError
+from fruit_features.failure_rate import check_failure_rate
 from fruit_features.summary import format_summary
 from fruit_features.unchanged import nothing_changed, renew_report
 
@@ -64,6 +65,8 @@ def _done_before(options: dict[str, Any]) -> bool:
         place = catalog["report"]._describe()["filepath"]
         click.echo("nothing changed since the last run: nothing was done again")
         click.echo(format_summary(report, place))
+        parameters = context.config_loader["parameters"]
+        check_failure_rate(report, parameters["featurization"]["max_failure_rate"])
     return True
 
 

@@ -6,8 +6,10 @@ import logging
 from importlib import resources
 from pathlib import Path
 
+import numpy as np
+import numpy.typing as npt
+
 from fruit_features.backbone.mobilenet import (
-    check_weights_file,
     download_imagenet,
     export_backbone,
     load_backbone,
@@ -16,49 +18,68 @@ from fruit_features.backbone.spec import Backbone
 
 logger = logging.getLogger(__name__)
 
-BUNDLED = resources.files("fruit_features") / "weights"
+_WEIGHTS = Path(str(resources.files("fruit_features"))) / "weights"
+BUNDLED_MODEL = _WEIGHTS / "bundled.tflite"
+BUNDLED_WEIGHTS = _WEIGHTS / "bundled.keras"
 
 
 def bundled_backbone() -> Backbone:
     """Load the backbone of the package, exported beforehand; no TensorFlow needed."""
-    card = json.loads((BUNDLED / "bundled_card.json").read_text())
-    model = (BUNDLED / "bundled.tflite").read_bytes()
-    return Backbone(**{**card["backbone"], "weights": "bundled"}, model=model)
+    card = json.loads((_WEIGHTS / "bundled_card.json").read_text())
+    described = {**card["backbone"], "weights": "bundled"}
+    return Backbone(**described, model=BUNDLED_MODEL.read_bytes())
 
 
-def source_key(weights: str, alpha: float, input_size: int) -> str:
+def source_key(
+    weights: str, alpha: float, input_size: int, precision: str = "float32"
+) -> str:
     """Name an export before it is made, so that it is made once.
 
     Args:
-        weights: ``imagenet`` or a file; a file counts by its content.
+        weights: ``bundled``, ``imagenet`` or a file; a file counts by its content.
         alpha: Width multiplier.
         input_size: Side of the input square, in pixels.
+        precision: ``float32`` or ``int8``.
 
     Returns:
         A name fit for a file.
-
-    Raises:
-        BackboneError: If a file of weights does not fit alpha.
     """
+    suffix = "" if precision == "float32" else f"_{precision}"
     if weights == "imagenet":
-        return f"imagenet_{alpha:g}_{input_size}"
-    path = Path(weights)
-    if path.name.endswith(".weights.h5"):
-        check_weights_file(path, alpha)
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    return f"{digest[:16]}_{alpha:g}_{input_size}"
+        return f"imagenet_{alpha:g}_{input_size}{suffix}"
+    digest = hashlib.sha256(_file(weights).read_bytes()).hexdigest()
+    return f"{digest[:16]}_{alpha:g}_{input_size}{suffix}"
 
 
-def export_from_source(weights: str, alpha: float, input_size: int) -> Backbone:
+def export_from_source(
+    weights: str,
+    alpha: float,
+    input_size: int,
+    calibration: list[npt.NDArray[np.uint8]] | None = None,
+) -> Backbone:
     """Build the Keras model and export it; imports TensorFlow.
+
+    Args:
+        weights: ``bundled``, ``imagenet`` or a file.
+        alpha: Width multiplier.
+        input_size: Side of the input square, in pixels.
+        calibration: Pixels of some images, for an export of 8 bits.
 
     Raises:
         BackboneError: If the weights are missing or do not fit.
     """
-    logger.info("exporting MobileNetV2 %s at %s px to LiteRT", alpha, input_size)
+    precision = "int8" if calibration else "float32"
+    logger.info(
+        "exporting MobileNetV2 %s at %s px to LiteRT, %s", alpha, input_size, precision
+    )
     if weights == "imagenet":
         model = download_imagenet(alpha, input_size)
-        return export_backbone(model, weights, alpha)
-    model = load_backbone(Path(weights), alpha, input_size)
+        return export_backbone(model, weights, alpha, calibration)
+    model = load_backbone(_file(weights), alpha, input_size)
     # The file's name alone: a folder's name may tell more than a report should.
-    return export_backbone(model, Path(weights).name, alpha)
+    named = weights if weights == "bundled" else Path(weights).name
+    return export_backbone(model, named, alpha, calibration)
+
+
+def _file(weights: str) -> Path:
+    return BUNDLED_WEIGHTS if weights == "bundled" else Path(weights)

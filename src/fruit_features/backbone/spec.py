@@ -6,6 +6,7 @@ from typing import Any
 # The width multipliers and input sizes that Keras has ImageNet weights for.
 ALPHAS = (0.35, 0.5, 0.75, 1.0, 1.3, 1.4)
 SMALLEST_INPUT = 32  # MobileNetV2 halves the picture five times.
+PRECISIONS = ("float32", "int8")
 IMAGENET_SIZES = (96, 128, 160, 192, 224)
 
 
@@ -21,6 +22,7 @@ class Backbone:
         dimensions: How many features an image gets.
         sha256: Hash of the weights.
         model: The LiteRT flatbuffer.
+        precision: ``float32``, or ``int8`` for weights and activations of 8 bits.
     """
 
     id: str
@@ -30,6 +32,7 @@ class Backbone:
     dimensions: int
     sha256: str
     model: bytes
+    precision: str = "float32"
 
     def describe(self) -> dict[str, Any]:
         """Return everything but the flatbuffer itself."""

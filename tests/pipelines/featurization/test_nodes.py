@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
@@ -28,6 +29,7 @@ from tests.pictures import jpeg
 
 WHEN = dt.datetime(2026, 1, 2, 3, 4, 5, 678901)
 COUNT = 10
+NO_IMAGES = pd.DataFrame()
 
 
 def image(number: int, content: bytes | None = None) -> tuple[Any, ...]:
@@ -62,7 +64,12 @@ def featurize(
         features.withColumn("backbone_id", F.lit(bundled_backbone().id)),
         keys.limit(0).withColumn("reason", F.lit("")),
         bundled_backbone(),
-        FeaturizationParameters(max_pixels=10**6, checkpoint_images=checkpoint),
+        FeaturizationParameters(
+            max_pixels=10**6,
+            checkpoint_images=checkpoint,
+            max_failure_rate=1,
+            retry_quarantined=False,
+        ),
     )
 
 
@@ -93,7 +100,7 @@ def test_inference_runs_once_for_both_tables(
 
         def count(batches: Iterator[Any]) -> Iterator[Any]:
             for batch in batches:
-                counter.add(len(batch))
+                counter.add(len(batch[0]))
                 yield from function(iter([batch]))
 
         count.__annotations__ = function.__annotations__
@@ -147,7 +154,7 @@ class TestPrepareBackbone:
     BUNDLED = BackboneParameters("bundled", None, None)
 
     def test_bundled_needs_no_export(self) -> None:
-        made = prepare_backbone(lambda: None, self.BUNDLED)
+        made = prepare_backbone(lambda: None, NO_IMAGES, self.BUNDLED)
         assert made == {"backbone": bundled_backbone(), "exported": {}}
 
     def test_export_is_used_again(
@@ -164,19 +171,19 @@ class TestPrepareBackbone:
 
         monkeypatch.setattr(nodes, "export_from_source", export)
         parameters = BackboneParameters(str(weights), None, None)
-        first = prepare_backbone(lambda: None, parameters)
+        first = prepare_backbone(lambda: None, NO_IMAGES, parameters)
         stored = {key: (lambda: exported) for key in first["exported"]}
-        again = prepare_backbone(lambda: stored, parameters)
+        again = prepare_backbone(lambda: stored, NO_IMAGES, parameters)
         assert first["backbone"] == again["backbone"] == exported
         assert again["exported"] == {}
-        assert calls == [(str(weights), 1.0, 224)]
+        assert calls == [(str(weights), 1.0, 224, None)]
 
         weights.write_bytes(b"other weights")
-        assert prepare_backbone(lambda: stored, parameters)["exported"] != {}
+        assert prepare_backbone(lambda: stored, NO_IMAGES, parameters)["exported"] != {}
         assert len(calls) == 2
 
     def test_misfit_is_told_before_any_export(self, tmp_path: Path) -> None:
         weights = tmp_path / "bad.weights.h5"
         weights.write_bytes(b"no weights")
         with pytest.raises(BackboneError, match="is not a weights file"):
-            prepare_backbone(lambda: None, BackboneParameters(str(weights), None, None))
+            BackboneParameters(str(weights), None, None)

@@ -7,10 +7,12 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F
 
 from fruit_features.datasets.image_folder_dataset import COLUMNS, ImageFolderDataset
 from fruit_features.exceptions import ParameterError
+from fruit_features.pipelines.featurization.parameters import FeaturizationParameters
 from fruit_features.pipelines.ingestion.nodes import (
     keep_current_rows,
     list_images,
@@ -90,7 +92,8 @@ class TestReadImages:
         found = ImageFolderDataset(filepath=str(folder)).load()
         frame = spark.createDataFrame(list_images(found, EVERYTHING))
         none = spark.createDataFrame([], frame.drop("selected").schema)
-        rows = read_images(frame, none, EVERYTHING).collect()
+        (new,) = read_images(frame, none, EVERYTHING)
+        rows = new.collect()
         return {row.image_key: row.asDict() for row in rows}
 
     def test_bytes_are_those_of_the_files(
@@ -134,7 +137,8 @@ class TestReadImages:
         (folder / "ä b" / "1.jpg").unlink()
         frame = spark.createDataFrame(list_images(found, EVERYTHING))
         none = spark.createDataFrame([], frame.drop("selected").schema)
-        rows = read_images(frame, none, EVERYTHING).collect()
+        (new,) = read_images(frame, none, EVERYTHING)
+        rows = new.collect()
         assert {row.image_key: row.reason for row in rows} == {
             "1.jpg": "unreadable",
             "_2%41.jpg": None,
@@ -146,14 +150,34 @@ class TestReadImages:
         found = ImageFolderDataset(filepath=str(folder / "ä b")).load()
         frame = spark.createDataFrame(list_images(found, EVERYTHING))
         known = frame.drop("selected").where("image_key = '1.jpg'")
-        rows = read_images(frame, known, EVERYTHING).collect()
+        (new,) = read_images(frame, known, EVERYTHING)
+        rows = new.collect()
         assert [row.image_key for row in rows] == ["_2%41.jpg"]
         changed = known.withColumn("length", known["length"] + 1)
-        assert read_images(frame, changed, EVERYTHING).count() == 2
+        (new,) = read_images(frame, changed, EVERYTHING)
+        assert new.count() == 2
 
 
-def test_current_rows_are_those_of_the_listing(spark: SparkSession) -> None:
-    images = listing({"a": 2}).assign(selected=False)
-    kept = keep_current_rows(spark.createDataFrame(images))
-    assert kept.columns == ["image_key", "path", "length", "modification_time"]
-    assert kept.count() == 2
+class TestKeepCurrentRows:
+    @pytest.fixture
+    def listed(self, spark: SparkSession) -> DataFrame:
+        return spark.createDataFrame(listing({"a": 2}).assign(selected=False))
+
+    def featurization(self, retry: bool) -> FeaturizationParameters:
+        return FeaturizationParameters(1, 1, 0.5, retry_quarantined=retry)
+
+    def test_keeps_all_that_is_listed(self, listed: DataFrame) -> None:
+        kept = keep_current_rows(listed, pytest.fail, self.featurization(False))
+        assert kept.columns == ["image_key", "path", "length", "modification_time"]
+        assert kept.count() == 2
+
+    def test_leaves_out_what_could_not_be_read_to_try_again(
+        self, listed: DataFrame
+    ) -> None:
+        first, second = (row.image_key for row in listed.orderBy("image_key").collect())
+        reason = F.when(F.col("image_key") == first, "unreadable")
+        stored = listed.withColumn("reason", reason)
+        kept = keep_current_rows(listed, lambda: stored, self.featurization(True))
+        assert [row.image_key for row in kept.collect()] == [second]
+        everything = keep_current_rows(listed, lambda: None, self.featurization(True))
+        assert everything.count() == 2

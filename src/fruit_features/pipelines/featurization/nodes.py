@@ -2,11 +2,12 @@
 
 import datetime as dt
 import logging
-import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from pyspark.sql import DataFrame, Row
+import pandas as pd
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from fruit_features.backbone.source import (
@@ -17,52 +18,65 @@ from fruit_features.backbone.source import (
 from fruit_features.backbone.spec import Backbone
 from fruit_features.datasets.image_folder_dataset import IDENTITY
 from fruit_features.exceptions import NoFeaturesError
+from fruit_features.pipelines.featurization.calibration import calibration_pictures
 from fruit_features.pipelines.featurization.parameters import (
     BackboneParameters,
     FeaturizationParameters,
 )
 from fruit_features.pipelines.featurization.udf import extract_features_udf
+from fruit_features.progress import Progress
 
 logger = logging.getLogger(__name__)
 
 
 def prepare_backbone(
     exported_backbones: Callable[[], dict[str, Callable[[], Backbone]] | None],
+    image_listing: pd.DataFrame,
     parameters: BackboneParameters,
 ) -> dict[str, Any]:
     """Take the backbone of the package, or export one that is not exported yet.
 
     Args:
         exported_backbones: The exports so far, by key; read only if needed.
+        image_listing: Some of these images calibrate an export of 8 bits.
         parameters: Which backbone.
 
     Returns:
         ``backbone``, and in ``exported`` the same by its key, to be used again;
         the package's own needs no export.
+
+    Raises:
+        BackboneError: If the weights are missing or do not fit.
     """
-    if parameters.weights == "bundled":
+    in_bits = parameters.precision == "int8"
+    if parameters.weights == "bundled" and not in_bits:
         return {"backbone": bundled_backbone(), "exported": {}}
     weights = parameters.weights, parameters.width, parameters.size
-    key = source_key(*weights)
+    key = source_key(*weights, parameters.precision)
     stored = (exported_backbones() or {}).get(key)
     if stored:
         logger.info("backbone %s: exported before, used again", key)
         return {"backbone": stored(), "exported": {}}
-    backbone = export_from_source(*weights)
+    pictures = calibration_pictures(image_listing, parameters.size) if in_bits else None
+    backbone = export_from_source(*weights, pictures)
     return {"backbone": backbone, "exported": {key: backbone}}
 
 
-def keep_current_rows(image_listing: DataFrame) -> dict[str, DataFrame]:
+def keep_current_rows(
+    image_listing: DataFrame, parameters: FeaturizationParameters
+) -> dict[str, DataFrame]:
     """Say which features and quarantined images still hold.
 
     Args:
         image_listing: Every image of the folder, taken by this run or not.
+        parameters: With ``retry_quarantined``, no quarantined image holds.
 
     Returns:
         The columns that tell an unchanged image, for both tables.
     """
     keys = image_listing.select(*IDENTITY)
-    return {"features": keys, "quarantine": keys}
+    quarantined = keys.limit(0) if parameters.retry_quarantined else keys
+    return {"features": keys, "quarantine": quarantined}
 
 
 def featurize_images(
@@ -75,8 +89,8 @@ def featurize_images(
 ) -> Iterator[dict[str, DataFrame]]:
     """Run the backbone on every image that no earlier run has done with it.
 
-    Works through ``images`` some files at a time; each part is written before the
-    next is begun, so that a run that is stopped can go on.
+    Works through ``images`` a part at a time, since a part's results are cached. A
+    packed file is a task, and its features are written when the task ends.
 
     Args:
         image_listing: Every image, with ``selected``.
@@ -96,28 +110,37 @@ def featurize_images(
     done = known_here.select(*IDENTITY).union(known_quarantine.select(*IDENTITY))
     todo = _images_to_do(image_listing, images, done).cache()
     parts = _parts(todo, parameters.checkpoint_images)
-    progress = _Progress(sum(count for _, count in parts))
     if not parts:
         logger.info("nothing to featurize: every image is done with %s", backbone.id)
         # Tables must be there even if no run ever had a row for them.
         parts = [([], 0)]
-    model = images.sparkSession.sparkContext.broadcast(backbone.model)
-    udf = extract_features_udf(backbone.id, model, parameters.max_pixels)
-    for files, _ in parts:
-        chosen = images.where(F.col("_metadata.file_path").isin(files))
-        keys = todo.where(F.col("file").isin(files)).select("image_key")
-        chosen = chosen.join(F.broadcast(keys), "image_key", "left_semi")
-        result = _with_result(chosen, udf, backbone).cache()
-        try:
-            # The frame is cached: two tables are written, inference runs once.
-            yield {"features": _features(result), "quarantine": _quarantine(result)}
-            progress.log(result)
-        finally:
-            # A later run in this session must not find it.
-            result.unpersist()
+    context = images.sparkSession.sparkContext
+    total = sum(count for _, count in parts)
+    outcomes: Counter[str | None] = Counter()
+    with Progress(context, total, logger) as progress:
+        model = context.broadcast(backbone.model)
+        udf = extract_features_udf(
+            backbone.id, model, parameters.max_pixels, progress.counts
+        )
+        for files, _ in parts:
+            result = _with_result(_chosen(images, todo, files), udf, backbone).cache()
+            try:
+                # Cached: two tables are written, inference runs once.
+                yield {"features": _features(result), "quarantine": _quarantine(result)}
+                if None not in outcomes:
+                    outcomes += _outcomes(result)
+            finally:
+                # A later run in this session must not find it.
+                result.unpersist()
     todo.unpersist()
-    if not progress.featurized and known_here.isEmpty():
-        raise NoFeaturesError(_why_none(known_quarantine, progress))
+    if None not in outcomes and known_here.isEmpty():
+        raise NoFeaturesError(_why_none(outcomes + _outcomes(known_quarantine)))
+
+
+def _chosen(images: DataFrame, todo: DataFrame, files: list[str]) -> DataFrame:
+    keys = todo.where(F.col("file").isin(files)).select("image_key")
+    of_files = images.where(F.col("_metadata.file_path").isin(files))
+    return of_files.join(F.broadcast(keys), "image_key", "left_semi")
 
 
 def _images_to_do(
@@ -149,12 +172,12 @@ def _with_result(
     images: DataFrame, udf: Callable[..., Any], backbone: Backbone
 ) -> DataFrame:
     # What ingestion could not read has its reason already.
-    result = images.withColumn("result", udf("bytes"))
+    result = images.withColumn("result", udf("bytes", "reason"))
     return result.select(
         *IDENTITY,
         "label",
         F.col("result.features").alias("features"),
-        F.coalesce("reason", "result.reason").alias("reason"),
+        F.col("result.reason").alias("reason"),
         F.coalesce("detail", "result.detail").alias("detail"),
         F.lit(backbone.id).alias("backbone_id"),
         F.lit(dt.datetime.now(dt.timezone.utc)).alias("at"),
@@ -169,47 +192,18 @@ def _features(result: DataFrame) -> DataFrame:
 
 def _quarantine(result: DataFrame) -> DataFrame:
     rows = result.where("features is null").withColumnRenamed("at", "quarantined_at")
-    return rows.drop("features", "backbone_id").coalesce(1)
+    return rows.drop("features", "backbone_id").repartition(1)
 
 
-def _why_none(known_quarantine: DataFrame, progress: "_Progress") -> str:
-    reasons = {**progress.reasons}
-    for row in known_quarantine.groupBy("reason").count().collect():
-        reasons[row["reason"]] = reasons.get(row["reason"], 0) + row["count"]
+def _outcomes(images: DataFrame) -> "Counter[str | None]":
+    """Count images by the reason for their quarantine, sound ones as ``None``."""
+    rows = images.groupBy("reason").count().collect()
+    return Counter({row["reason"]: row["count"] for row in rows})
+
+
+def _why_none(reasons: "Counter[str | None]") -> str:
     listed = ", ".join(f"{n} {reason}" for reason, n in sorted(reasons.items()))
     return (
         f"not one image could be read ({listed}): no features, nothing to reduce; "
         "load `quarantine` from the catalog for the files and what is wrong with each"
     )
-
-
-class _Progress:
-    """Counts what is written and logs how long the rest will take."""
-
-    def __init__(self, total: int) -> None:
-        self._total = total
-        self._started = time.monotonic()
-        self.featurized = 0
-        self.reasons: dict[str, int] = {}
-
-    def log(self, result: DataFrame) -> None:
-        """Count a part that was written; it is still cached."""
-        rows: list[Row] = result.groupBy("reason").count().collect()
-        for reason, count in ((row["reason"], row["count"]) for row in rows):
-            if reason is None:
-                self.featurized += count
-            else:
-                self.reasons[reason] = self.reasons.get(reason, 0) + count
-        quarantined = sum(self.reasons.values())
-        done = self.featurized + quarantined
-        if not done:
-            return
-        rate = done / (time.monotonic() - self._started)
-        logger.info(
-            "%s of %s images, %.0f images/s, %.0f s left, %s quarantined",
-            f"{done:,}",
-            f"{self._total:,}",
-            rate,
-            (self._total - done) / rate,
-            f"{quarantined:,}",
-        )

@@ -3,10 +3,18 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from fruit_features.backbone.spec import ALPHAS, IMAGENET_SIZES, SMALLEST_INPUT
-from fruit_features.checks import at_least, one_of
+from fruit_features.backbone.mobilenet import check_weights_file
+from fruit_features.backbone.spec import (
+    ALPHAS,
+    IMAGENET_SIZES,
+    PRECISIONS,
+    SMALLEST_INPUT,
+)
+from fruit_features.checks import at_least, boolean, one_of, within
 from fruit_features.exceptions import BackboneError, ParameterError
 
+# What the package's own backbone is.
+BUNDLED_ALPHA, BUNDLED_SIZE = 0.35, 96
 FILE_ENDINGS = (".weights.h5", ".keras")
 
 
@@ -20,14 +28,18 @@ class BackboneParameters:
             (``bundled``) or 1.0.
         input_size: Side of its input in pixels; ``None`` for the weights' own
             (``bundled``) or 224.
+        precision: ``float32``, or ``int8``: faster, other features; see
+            docs/performance.md.
     """
 
     weights: str
     alpha: float | None
     input_size: int | None
+    precision: str = "float32"
 
     def __post_init__(self) -> None:
         """Refuse weights that are not there and sizes that do not exist."""
+        one_of("backbone.precision", self.precision, PRECISIONS)
         if self.alpha is not None:
             one_of("backbone.alpha", self.alpha, ALPHAS)
         if self.input_size is not None:
@@ -42,15 +54,16 @@ class BackboneParameters:
     @property
     def width(self) -> float:
         """Alpha, or its default."""
-        return 1.0 if self.alpha is None else float(self.alpha)
+        default = BUNDLED_ALPHA if self.weights == "bundled" else 1.0
+        return default if self.alpha is None else float(self.alpha)
 
     @property
     def size(self) -> int:
         """The input's side in pixels, or its default."""
-        return self.input_size or 224
+        return self.input_size or (BUNDLED_SIZE if self.weights == "bundled" else 224)
 
     def _check_bundled(self) -> None:
-        if self.alpha in (None, 0.35) and self.input_size in (None, 96):
+        if (self.width, self.size) == (BUNDLED_ALPHA, BUNDLED_SIZE):
             return
         message = (
             f"backbone.weights=bundled is alpha 0.35 at 96 px, not "
@@ -69,6 +82,8 @@ class BackboneParameters:
         if not Path(self.weights).is_file():
             message = f"backbone.weights={self.weights!r}: no such file; give {choices}"
             raise BackboneError(message)
+        if str(self.weights).endswith(".weights.h5"):
+            check_weights_file(Path(self.weights), self.width)
 
 
 @dataclass(frozen=True)
@@ -77,13 +92,22 @@ class FeaturizationParameters:
 
     Attributes:
         max_pixels: Width times height above which an image is not decoded.
-        checkpoint_images: After how many images what is done is written.
+        checkpoint_images: How many images are held in Spark's cache at a time, and
+            after how many what a cluster has done is sure to be written.
+        max_failure_rate: Share of the images, 0 to 1, that may be quarantined
+            before a run counts as failed.
+        retry_quarantined: Whether images that an earlier run quarantined are tried
+            again.
     """
 
     max_pixels: int
     checkpoint_images: int
+    max_failure_rate: float
+    retry_quarantined: bool
 
     def __post_init__(self) -> None:
         """Refuse numbers out of range."""
         at_least("featurization.max_pixels", self.max_pixels, 1)
         at_least("featurization.checkpoint_images", self.checkpoint_images, 1)
+        within("featurization.max_failure_rate", self.max_failure_rate, 0, 1)
+        boolean("featurization.retry_quarantined", self.retry_quarantined)

@@ -17,13 +17,17 @@ def create_pipeline(**kwargs: Any) -> Pipeline:
         [
             Node(
                 func=prepare_backbone,
-                inputs=["exported_backbones", "params:backbone"],
+                inputs=[
+                    "exported_backbones",
+                    "image_listing@pandas",
+                    "params:backbone",
+                ],
                 outputs={"backbone": "backbone", "exported": "new_exports"},
                 name="prepare_backbone_node",
             ),
             Node(
                 func=keep_current_rows,
-                inputs="image_listing@spark",
+                inputs=["image_listing@spark", "params:featurization"],
                 outputs={
                     "features": "known_features",
                     "quarantine": "known_quarantine",

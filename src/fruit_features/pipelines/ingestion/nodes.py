@@ -3,14 +3,17 @@
 import hashlib
 import logging
 import math
+from collections.abc import Callable, Iterator
 
 import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from fruit_features.datasets.image_folder_dataset import COLUMNS, IDENTITY
+from fruit_features.pipelines.featurization.parameters import FeaturizationParameters
 from fruit_features.pipelines.ingestion.parameters import IngestionParameters
 from fruit_features.pipelines.ingestion.reading import reader
+from fruit_features.progress import Progress
 
 logger = logging.getLogger(__name__)
 
@@ -19,8 +22,11 @@ IMAGES_SCHEMA = (
     "modification_time timestamp, bytes binary, reason string, detail string"
 )
 
-# A Parquet file of `images` is to stay below this many bytes.
+# A packed file is one task of featurization, and what is written when it ends. Of
+# FILES_PER_CORE tasks a core a run that is killed loses no more than one each.
 FILE_BYTES = 128 * 2**20
+FILES_PER_CORE = 24
+FEWEST_IMAGES = 32
 
 
 def list_images(
@@ -56,23 +62,35 @@ def _share_of_label(images: pd.DataFrame) -> "pd.Series[float]":
     return (label.cumcount() + 0.5) / label.transform("size")
 
 
-def keep_current_rows(image_listing: DataFrame) -> DataFrame:
-    """Say which rows of a table still hold: those of images that are as they were.
+def keep_current_rows(
+    image_listing: DataFrame,
+    stored_images: Callable[[], DataFrame | None],
+    featurization: FeaturizationParameters,
+) -> DataFrame:
+    """Say which rows of ``images`` still hold: those of images that are as they were.
 
     Args:
         image_listing: Every image of the folder, taken by this run or not.
+        stored_images: Loads what earlier runs read, if anything.
+        featurization: With ``retry_quarantined``, what could not be read does not
+            hold either.
 
     Returns:
         The columns that tell an unchanged image, a row an image.
     """
-    return image_listing.select(*IDENTITY)
+    keys = image_listing.select(*IDENTITY)
+    stored = stored_images() if featurization.retry_quarantined else None
+    if stored is None:
+        return keys
+    unread = stored.where("reason is not null").select(*IDENTITY)
+    return keys.join(unread, IDENTITY, "left_anti")
 
 
 def read_images(
     image_listing: DataFrame,
     known_images: DataFrame,
     parameters: IngestionParameters,
-) -> DataFrame:
+) -> Iterator[DataFrame]:
     """Read the bytes of the images that no earlier run has read.
 
     Args:
@@ -80,17 +98,23 @@ def read_images(
         known_images: What earlier runs read and is still so.
         parameters: Uses ``max_bytes`` and ``images_per_file``.
 
-    Returns:
-        New rows: the listing's columns and ``bytes``, or, where a file could not
-        be read, ``reason`` and ``detail``.
+    Yields:
+        New rows, once: the listing's columns and ``bytes``, or, where a file could
+        not be read, ``reason`` and ``detail``.
     """
     chosen = image_listing.where("selected").drop("selected")
     new = chosen.join(known_images.select(*IDENTITY), IDENTITY, "left_anti")
     ((count, size),) = new.agg(F.count("*"), F.sum("length")).collect()
-    logger.info("%s images to read", f"{count:,}")
-    parallelism = image_listing.sparkSession.sparkContext.defaultParallelism
-    files = max(count / parameters.images_per_file, (size or 0) / FILE_BYTES, 1)
-    # As many files as keep all cores busy to the end.
-    partitions = math.ceil(files / parallelism) * parallelism
+    context = image_listing.sparkSession.sparkContext
+    partitions = _files(count, size or 0, parameters, context.defaultParallelism)
     listed = new.select(*COLUMNS).repartition(partitions)
-    return listed.mapInArrow(reader(parameters.max_bytes), IMAGES_SCHEMA)
+    with Progress(context, count, logger) as progress:
+        read = reader(parameters.max_bytes, progress.counts)
+        yield listed.mapInArrow(read, IMAGES_SCHEMA)
+
+
+def _files(count: int, size: int, parameters: IngestionParameters, cores: int) -> int:
+    """Return into how many files to pack some images, as many for each core."""
+    for_resuming = min(FILES_PER_CORE * cores, count / FEWEST_IMAGES)
+    files = max(count / parameters.images_per_file, size / FILE_BYTES, for_resuming, 1)
+    return math.ceil(files / cores) * cores

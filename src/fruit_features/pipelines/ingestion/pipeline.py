@@ -23,7 +23,11 @@ def create_pipeline(**kwargs: Any) -> Pipeline:
             ),
             Node(
                 func=keep_current_rows,
-                inputs="image_listing@spark",
+                inputs=[
+                    "image_listing@spark",
+                    "stored_images",
+                    "params:featurization",
+                ],
                 outputs="known_images",
                 name="keep_current_images_node",
             ),

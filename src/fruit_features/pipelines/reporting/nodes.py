@@ -96,7 +96,7 @@ def summarise_run(
     cumulative = explained_variance.set_index("component")["cumulative"]
     return {
         "images": images,
-        "quarantine_reasons": _reasons(image_listing, quarantine),
+        **_reasons(image_listing, quarantine),
         "quarantined": _quarantined(image_listing, quarantine, parameters),
         "backbone": backbone.describe(),
         "reduction": {
@@ -168,11 +168,18 @@ def _count_images(
     return images
 
 
-def _reasons(image_listing: DataFrame, quarantine: DataFrame) -> dict[str, int]:
+def _reasons(image_listing: DataFrame, quarantine: DataFrame) -> dict[str, Any]:
     chosen = image_listing.where("selected").select("image_key")
-    rows = quarantine.join(chosen, "image_key", "left_semi").groupBy("reason").count()
-    found = sorted(rows.collect(), key=lambda row: -row["count"])
-    return {row["reason"]: row["count"] for row in found}
+    rows = quarantine.join(chosen, "image_key", "left_semi").groupBy("reason")
+    example = F.min(F.struct("image_key", "detail")).alias("example")
+    counted = rows.agg(F.count("*").alias("images"), example).collect()
+    found = sorted(counted, key=lambda row: -row["images"])
+    return {
+        "quarantine_reasons": {row["reason"]: row["images"] for row in found},
+        "quarantine_examples": {
+            row["reason"]: row["example"].asDict() for row in found
+        },
+    }
 
 
 def _quarantined(

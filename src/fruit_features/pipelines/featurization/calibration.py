@@ -1,0 +1,46 @@
+"""The images that the ranges of an 8-bit export are taken from."""
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from fruit_features.backbone.decoding import DecodeFailure, decode_image
+from fruit_features.exceptions import NoFeaturesError
+from fruit_features.pipelines.ingestion.reading import read_file
+
+IMAGES = 120
+LARGEST_BYTES = 64 * 2**20
+
+
+def calibration_pictures(
+    image_listing: pd.DataFrame, input_size: int
+) -> list[npt.NDArray[np.uint8]]:
+    """Decode some of the images, the same ones for the same listing.
+
+    Args:
+        image_listing: Every image, with ``selected``.
+        input_size: Side of the square, in pixels.
+
+    Returns:
+        Pixels ``(input_size, input_size, 3)`` of 120 images at most.
+
+    Raises:
+        NoFeaturesError: If none of those looked at can be read.
+    """
+    taken = image_listing[image_listing["selected"]]
+    some = taken.sample(min(len(taken), IMAGES), random_state=0)
+    contents = (
+        read_file(row.path, row.length, LARGEST_BYTES).bytes or b""
+        for row in some.itertuples()
+    )
+    decoded = [decode_image(content, input_size) for content in contents]
+    pictures = [
+        picture for picture in decoded if not isinstance(picture, DecodeFailure)
+    ]
+    if not pictures:
+        message = (
+            f"none of {len(some)} images that backbone.precision=int8 is to be "
+            "calibrated with can be read"
+        )
+        raise NoFeaturesError(message)
+    return pictures
