@@ -3,8 +3,9 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3.10 || command -v python3)
 BIN := .venv/bin
 READY := .venv/ready
+DAFT := .venv-bench/ready
 SAMPLE = $(or $(DATA),data)/01_raw/sample
-SOURCES := src tests
+SOURCES := src tests benchmarks
 # Kedro starts other programs of the environment by their bare names.
 ACTIVATED = PATH="$(CURDIR)/$(BIN):$$PATH"
 
@@ -13,10 +14,10 @@ export IMAGES DATA PARAMS
 RUN_PARAMS := $${IMAGES:+images=$$IMAGES,}$${DATA:+data=$$DATA,}$$PARAMS
 
 .DEFAULT_GOAL := help
-.PHONY: help run sample test lint format viz notebook lock clean
+.PHONY: help run sample test lint format viz notebook lock bench bench-million bench-study clean
 
 help: ## show this list
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /:/' | awk -F: '{printf "  make %-9s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /:/' | awk -F: '{printf "  make %-13s %s\n", $$1, $$2}'
 	@echo '  make run takes IMAGES=<folder> DATA=<folder> PARAMS="reduction.components=50" ENV=emr'
 
 run: $(READY) $(if $(IMAGES)$(ENV),,sample) ## featurize IMAGES, or a generated sample
@@ -52,9 +53,29 @@ lock: $(READY) ## resolve pyproject.toml anew into requirements.lock
 	sed -i.before "s/ and $(ANY)//; s/ ; python_full_version < '3.12'$$//; s/python_full_version < '3.12' and //" requirements.lock
 	rm requirements.lock.before
 
+# Daft is measured, not used: it has an environment of its own.
+bench: $(READY) $(if $(ONLY),$(if $(findstring daft,$(ONLY)),$(DAFT)),$(DAFT)) ## measure the recipe, Daft, the limit and this, IMAGES= N=3000,20000 REPEAT=2 ONLY=
+	@$(BIN)/python -m benchmarks.bench --images "$$IMAGES" --n "$${N:-3000}" \
+	    --weights "$${WEIGHTS:-imagenet}" --only "$$ONLY" --repeat "$${REPEAT:-1}"
+
+bench-million: $(READY) ## measure a million tiny images, memory and flatness, ROWS=1000000
+	@$(BIN)/python -m benchmarks.million --rows "$${ROWS:-1000000}" $(if $(KEEP),--keep)
+
+bench-study: $(READY) ## measure what smaller inputs and int8 gain and lose, IMAGES= N=3000
+	@$(BIN)/python -m benchmarks.study --images "$$IMAGES" --n "$${N:-3000}" \
+	    --weights "$${WEIGHTS:-imagenet}"
+
+$(DAFT): benchmarks/requirements.txt requirements.lock | $(READY)
+	@echo "environment: installing Daft into .venv-bench (once)"
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-bench
+	@grep -E '^(ai-edge-litert|numpy|pillow)==' requirements.lock > .venv-bench/pins.txt
+	@$(BIN)/uv pip install --quiet --python .venv-bench/bin/python \
+	    --constraint .venv-bench/pins.txt --requirement benchmarks/requirements.txt
+	@touch $@
+
 clean: ## remove the environment and caches; data stays
-	rm -rf .venv .viz .mypy_cache .ruff_cache .pytest_cache .hypothesis build src/*.egg-info
-	find src tests -name __pycache__ -prune -exec rm -rf {} +
+	rm -rf .venv .venv-bench .viz .mypy_cache .ruff_cache .pytest_cache .hypothesis build src/*.egg-info
+	find src tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
 
 $(READY): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "no Python found: install Python 3.10 or 3.11, or name one: make PYTHON=<path>"; exit 1; }

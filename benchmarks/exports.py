@@ -1,0 +1,46 @@
+"""The exported backbone: made once for weights and size, given to all contenders."""
+
+import multiprocessing
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+
+from benchmarks.process_tree import BenchmarkError
+from fruit_features.backbone.source import export_from_source, source_key
+from fruit_features.datasets.backbone_dataset import BackboneDataset
+
+ALPHA = 1.0
+# Where the catalog keeps exports, below the data folder.
+EXPORTS = Path("06_models", "exported_backbones")
+
+
+def export_once(weights: str, cache: Path, input_size: int = 224) -> Path:
+    """Export MobileNetV2 1.0 to LiteRT unless an earlier benchmark did.
+
+    Returns:
+        The flatbuffer's file, named by the key under which the project looks for it.
+
+    Raises:
+        BenchmarkError: If there are no such weights.
+    """
+    if weights != "imagenet" and not Path(weights).is_file():
+        message = f"no weights at {weights!r}: give WEIGHTS=<file> or WEIGHTS=imagenet"
+        raise BenchmarkError(message)
+    path = cache / f"{source_key(weights, ALPHA, input_size)}.tflite"
+    if not BackboneDataset(filepath=str(path)).exists():
+        print("exporting the weights to LiteRT, once", flush=True)
+        # In a process of its own: TensorFlow would stay in this one's memory.
+        spawn = multiprocessing.get_context("spawn")
+        with ProcessPoolExecutor(1, spawn) as pool:
+            pool.submit(_export, weights, input_size, str(path)).result()
+    return path
+
+
+def seed_export(export: Path, data: Path) -> None:
+    """Put an export where a run with this data folder looks for it."""
+    backbone = BackboneDataset(filepath=str(export)).load()
+    BackboneDataset(filepath=str(data / EXPORTS / export.name)).save(backbone)
+
+
+def _export(weights: str, input_size: int, path: str) -> None:
+    backbone = export_from_source(weights, ALPHA, input_size)
+    BackboneDataset(filepath=path).save(backbone)
