@@ -1,22 +1,45 @@
-"""Bytes to pixels: every reason to refuse, every odd picture that is sound."""
+"""Bytes to pixels: bounds, exact values, and that nothing else can happen.
 
+What becomes of whole files of all kinds is held by the corpus.
+"""
+
+import gc
 import io
+import re
 import struct
-import zlib
+from pathlib import Path
 
 import numpy as np
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from PIL import Image, PngImagePlugin
+from PIL import Image, ImageFile
 
 from fruit_features.backbone.decoding import DecodeFailure, decode_image
+from tests.corpus import (
+    ASCII,
+    BYTE,
+    LONG,
+    LYING,
+    ORIENTATION,
+    RATIONAL,
+    SHORT,
+    TURN,
+    UNDEFINED,
+    X_RESOLUTION,
+    Kind,
+    bombs,
+    exif,
+    exif_entry,
+    png_declaring,
+    sound_pngs,
+)
 from tests.pictures import encoded, jpeg, picture
 
-REASONS = {"empty", "not_an_image", "truncated", "damaged", "too_large"}
+# As many bytes say the format.
+HEADER = 8
 
-ORIENTATION, X_RESOLUTION = 0x0112, 0x011A
-BYTE, ASCII, SHORT, LONG, RATIONAL, UNDEFINED = 1, 2, 3, 4, 5, 7
+REASONS = {"empty", "not_an_image", "truncated", "damaged", "too_large"}
 
 
 def decoded(content: bytes, size: int, max_pixels: int = 50_000_000) -> np.ndarray:
@@ -40,39 +63,6 @@ def noise(height: int, width: int, bands: int = 3, seed: int = 0) -> np.ndarray:
     return values.astype(np.uint8).squeeze()
 
 
-def png_chunk(kind: bytes, data: bytes) -> bytes:
-    checksum = struct.pack(">I", zlib.crc32(kind + data))
-    return struct.pack(">I", len(data)) + kind + data + checksum
-
-
-def png_declaring(width: int, height: int) -> bytes:
-    """A PNG of some 60 bytes that says it is a grey picture of this size."""
-    header = struct.pack(">IIBBBBB", width, height, 8, 0, 0, 0, 0)
-    return (
-        b"\x89PNG\r\n\x1a\n"
-        + png_chunk(b"IHDR", header)
-        + png_chunk(b"IDAT", zlib.compress(b"\x00"))
-        + png_chunk(b"IEND", b"")
-    )
-
-
-def exif_entry(tag: int, kind: int, count: int, value: bytes) -> bytes:
-    return struct.pack("<HHI", tag, kind, count) + value.ljust(4, b"\x00")
-
-
-def exif(*entries: bytes, data: bytes = b"") -> bytes:
-    """EXIF of these entries; ``data`` lies behind them, at 14 + 12 a entry."""
-    return (
-        b"Exif\x00\x00II*\x00\x08\x00\x00\x00"
-        + struct.pack("<H", len(entries))
-        + b"".join(entries)
-        + bytes(4)
-        + data
-    )
-
-
-TURN = exif_entry(ORIENTATION, SHORT, 1, b"\x06")
-
 SOUND = {
     "jpeg": jpeg(1, 40),
     "jpeg progressive": encoded(picture(1, 40), progressive=True),
@@ -89,100 +79,6 @@ SOUND = {
 }
 
 
-class TestEmpty:
-    def test_says_so(self) -> None:
-        assert refused(b"") == DecodeFailure("empty", "the file has 0 bytes")
-
-
-class TestNotAnImage:
-    @pytest.mark.parametrize(
-        "content",
-        [
-            pytest.param(b"<!DOCTYPE html><html>404</html>", id="html"),
-            pytest.param(b"\x00", id="one byte"),
-            pytest.param(bytes(5000), id="zeros"),
-            pytest.param(b"%!PS-Adobe-3.0 EPSF-3.0\n%%EOF\n", id="eps"),
-            pytest.param(b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF", id="pdf"),
-            pytest.param(b'<svg xmlns="http://www.w3.org/2000/svg"/>', id="svg"),
-            pytest.param(b"PK\x03\x04" + bytes(100), id="zip"),
-            pytest.param(encoded(picture(), "ICO"), id="image of another format"),
-        ],
-    )
-    def test_shows_what_the_file_begins_with(self, content: bytes) -> None:
-        detail = f"starts with {content[:12]!r}"
-        assert refused(content) == DecodeFailure("not_an_image", detail)
-
-    def test_of_a_real_eps_starts_no_other_program(self) -> None:
-        failure = refused(encoded(picture(), "EPS"))
-        assert failure.reason == "not_an_image"
-
-
-class TestTruncated:
-    @pytest.mark.parametrize("share", [0.02, 0.1, 0.5, 0.9, 0.99])
-    def test_jpeg(self, share: float) -> None:
-        content = jpeg(side=200)
-        failure = refused(content[: round(len(content) * share)])
-        assert failure.reason == "truncated"
-        assert "runcated" in failure.detail
-
-    @pytest.mark.parametrize("share", [0.05, 0.1, 0.5, 0.9, 0.97])
-    def test_png(self, share: float) -> None:
-        content = encoded(picture(side=200), "PNG")
-        failure = refused(content[: round(len(content) * share)])
-        assert failure.reason == "truncated"
-        assert "runcated" in failure.detail
-
-    @pytest.mark.parametrize("kind", ["BMP", "TIFF", "GIF"])
-    def test_other_formats(self, kind: str) -> None:
-        content = encoded(Image.fromarray(noise(80, 80)), kind)
-        assert refused(content[: len(content) // 2]).reason == "truncated"
-
-    @pytest.mark.parametrize("left_out", range(1, 13))
-    def test_png_without_its_last_bytes_is_sound(self, left_out: int) -> None:
-        content = encoded(picture(), "PNG")
-        whole = decoded(content, 20)
-        assert np.array_equal(decoded(content[:-left_out], 20), whole)
-
-
-class TestDamaged:
-    def test_png_with_a_flipped_byte_in_its_pixels(self) -> None:
-        content = bytearray(encoded(Image.fromarray(noise(50, 50)), "PNG"))
-        content[len(content) // 2] ^= 0xFF
-        assert refused(bytes(content)).reason == "damaged"
-
-    def test_png_with_pixels_that_do_not_inflate(self) -> None:
-        header = png_chunk(b"IHDR", struct.pack(">IIBBBBB", 9, 9, 8, 0, 0, 0, 0))
-        content = (
-            b"\x89PNG\r\n\x1a\n"
-            + header
-            + png_chunk(b"IDAT", b"no zlib stream at all")
-            + png_chunk(b"IEND", b"")
-        )
-        assert refused(content) == DecodeFailure(
-            "damaged", "OSError: broken data stream when reading image file"
-        )
-
-    def test_jpeg_without_its_quantisation_tables(self) -> None:
-        content = jpeg()
-        # The marker of the tables becomes that of a comment.
-        assert b"\xff\xdb" in content
-        assert refused(content.replace(b"\xff\xdb", b"\xff\xfe")) == DecodeFailure(
-            "damaged", "OSError: broken data stream when reading image file"
-        )
-
-    @pytest.mark.parametrize("compression", ["tiff_lzw", "tiff_adobe_deflate"])
-    def test_tiff(self, compression: str) -> None:
-        image = Image.fromarray(noise(50, 50))
-        content = bytearray(encoded(image, "TIFF", compression=compression))
-        content[20:1000] = bytes([0xFF]) * 980
-        assert refused(bytes(content)).reason == "damaged"
-
-    def test_webp(self) -> None:
-        content = bytearray(encoded(picture(), "WEBP"))
-        content[20:] = bytes(len(content) - 20)
-        assert refused(bytes(content)).reason == "damaged"
-
-
 class TestTooLarge:
     def test_by_max_pixels(self) -> None:
         assert refused(jpeg(side=100), max_pixels=9999) == DecodeFailure(
@@ -194,18 +90,6 @@ class TestTooLarge:
         pixels = decoded(content, 20, max_pixels=10_000)
         assert np.array_equal(pixels, decoded(content, 20))
 
-    def test_by_what_a_small_file_declares(self) -> None:
-        content = png_declaring(12_000, 12_000)
-        assert len(content) < 100
-        assert refused(content) == DecodeFailure(
-            "too_large", "12000 x 12000 pixels, more than 50,000,000"
-        )
-
-    def test_beyond_what_pillow_opens(self) -> None:
-        failure = refused(png_declaring(60_000, 60_000))
-        assert failure.reason == "too_large"
-        assert "pixels" in failure.detail
-
     def test_below_max_pixels_is_not_by_what_is_declared_alone(self) -> None:
         assert refused(png_declaring(5000, 5000)).reason != "too_large"
 
@@ -213,6 +97,75 @@ class TestTooLarge:
         # 180 megapixels, a little more than Pillow opens by default.
         content = png_declaring(13_400, 13_400)
         assert refused(content, max_pixels=180_000_000).reason == "truncated"
+
+
+def memory(entry: str) -> int:
+    """Bytes of memory that this process has (VmRSS) or had at most (VmHWM)."""
+    status = Path("/proc/self/status").read_text()
+    return int(re.search(rf"{entry}:\s+(\d+) kB", status)[1]) * 1024
+
+
+def memory_taken(content: bytes, max_pixels: int = 50_000_000) -> int:
+    """How many bytes of memory decoding takes at its height."""
+    gc.collect()
+    before = memory("VmRSS")
+    Path("/proc/self/clear_refs").write_text("5")  # The height begins anew.
+    decode_image(content, 96, max_pixels)
+    return memory("VmHWM") - before
+
+
+@pytest.mark.skipif(
+    not Path("/proc/self/clear_refs").exists(), reason="only Linux says what was taken"
+)
+class TestMemory:
+    PIXELS = 8_000_000
+    # What does not grow with the picture: rows that are being converted.
+    FIXED = 30 * 2**20
+
+    @pytest.mark.parametrize(
+        "kind",
+        [*bombs(), *(kind for kind in sound_pngs() if kind.name.startswith("bomb/"))],
+        ids=lambda kind: kind.name,
+    )
+    def test_a_bomb_takes_little(self, kind: Kind) -> None:
+        assert isinstance(kind.content, bytes)
+        assert memory_taken(kind.content) < self.FIXED
+
+    @pytest.mark.parametrize(
+        ("mode", "kind", "per_pixel"),
+        [
+            ("RGB", "JPEG", 4),
+            ("CMYK", "JPEG", 8),
+            ("L", "PNG", 5),
+            ("I;16", "PNG", 6),
+            ("LA", "PNG", 8),
+            ("RGBA", "PNG", 8),
+            ("I", "TIFF", 12),
+            ("F", "TIFF", 12),
+            ("RGB", "WEBP", 16),
+        ],
+    )
+    def test_a_large_picture_takes_what_its_pixels_do(
+        self, mode: str, kind: str, per_pixel: int
+    ) -> None:
+        content = encoded(Image.new(mode, (4000, self.PIXELS // 4000)), kind)
+        taken = memory_taken(content, self.PIXELS)
+        assert taken < per_pixel * self.PIXELS + self.FIXED
+
+    def test_a_turn_takes_the_pixels_twice(self) -> None:
+        image = Image.new("RGB", (4000, self.PIXELS // 4000))
+        content = encoded(image, exif=exif(TURN))
+        assert memory_taken(content) < 8 * self.PIXELS + self.FIXED
+
+    def test_more_than_there_is_is_too_large(
+        self, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        def load(image: Image.Image) -> None:
+            raise MemoryError
+
+        monkeypatch.setattr(ImageFile.ImageFile, "load", load)
+        detail = "takes more memory than there is"
+        assert refused(jpeg()) == DecodeFailure("too_large", detail)
 
 
 class TestPlainPictures:
@@ -228,62 +181,8 @@ class TestPlainPictures:
         expected = np.asarray(Image.open(io.BytesIO(content)).resize((32, 32)))
         assert np.array_equal(decoded(content, 32), expected)
 
-    @pytest.mark.parametrize(
-        ("kind", "options"),
-        [
-            ("PNG", {}),
-            ("BMP", {}),
-            ("TIFF", {}),
-            ("TIFF", {"compression": "tiff_lzw"}),
-            ("TIFF", {"compression": "packbits"}),
-            ("WEBP", {"lossless": True}),
-        ],
-    )
-    def test_formats_that_lose_nothing(self, kind: str, options: dict) -> None:
-        pixels = noise(24, 24)
-        content = encoded(Image.fromarray(pixels), kind, **options)
-        assert np.array_equal(decoded(content, 24), pixels)
-
-    def test_lossy_webp(self) -> None:
-        near = np.asarray(picture(2), dtype=float)
-        pixels = decoded(encoded(picture(2), "WEBP", quality=95), 100)
-        assert np.abs(pixels - near).mean() < 3
-
-    def test_one_pixel(self) -> None:
-        image = Image.new("RGB", (1, 1), (12, 200, 7))
-        assert (decoded(encoded(image, "PNG"), 16) == (12, 200, 7)).all()
-
-    def test_one_row(self) -> None:
-        image = Image.new("RGB", (300, 1), (12, 200, 7))
-        assert (decoded(encoded(image, "PNG"), 16) == (12, 200, 7)).all()
-
-    def test_first_frame_of_an_animation(self) -> None:
-        frames = [Image.new("RGB", (9, 9), name) for name in ("red", "blue", "lime")]
-        for kind in ("GIF", "TIFF", "PNG"):
-            content = encoded(frames[0], kind, save_all=True, append_images=frames[1:])
-            assert Image.open(io.BytesIO(content)).n_frames == 3
-            assert (decoded(content, 9) == (255, 0, 0)).all()
-
-    def test_first_picture_of_a_stereo_jpeg(self) -> None:
-        content = encoded(picture(1), "MPO", save_all=True, append_images=[picture(2)])
-        first = Image.open(io.BytesIO(content))
-        assert first.format == "MPO"
-        assert np.array_equal(decoded(content, 100), np.asarray(first))
-
 
 class TestColours:
-    def test_cmyk_jpeg(self) -> None:
-        content = encoded(picture(2).convert("CMYK"), quality=95)
-        assert Image.open(io.BytesIO(content)).mode == "CMYK"
-        near = np.asarray(picture(2), dtype=float)
-        assert np.abs(decoded(content, 100) - near).mean() < 2
-
-    def test_grey_jpeg(self) -> None:
-        grey = Image.fromarray(np.tile(np.arange(0, 256, 8, np.uint8), (32, 1)))
-        pixels = decoded(encoded(grey, quality=100), 32)
-        assert (pixels == pixels[..., :1]).all()
-        assert np.abs(pixels[..., 0].astype(int) - np.asarray(grey)).max() <= 2
-
     @pytest.mark.parametrize("kind", ["PNG", "TIFF"])
     def test_16_bit_grey_is_scaled_not_clipped(self, kind: str) -> None:
         values = np.linspace(0, 65535, 256).astype("u2").reshape(16, 16)
@@ -337,27 +236,12 @@ class TestColours:
         pixels = decoded(encoded(Image.fromarray(values), "TIFF"), 4)
         assert (pixels[1:] == 204).all()
 
-    def test_1_bit(self) -> None:
-        bits = noise(16, 16, 1) > 127
-        pixels = decoded(encoded(Image.fromarray(bits), "PNG"), 16)
-        assert (pixels == np.where(bits, 255, 0)[..., None]).all()
-
-    def test_palette(self) -> None:
-        image = picture(4).quantize(16)
-        expected = np.asarray(image.convert("RGB"))
-        assert np.array_equal(decoded(encoded(image, "PNG"), 100), expected)
-
     def test_palette_is_left_before_resizing(self) -> None:
         # Places in a palette must not be mixed: 0 and 2 have no 1 between them.
         image = Image.new("P", (2, 2))
         image.putpalette([255, 0, 0, 0, 255, 0, 255, 0, 0])
         image.putdata([0, 2, 2, 0])
         assert (decoded(encoded(image, "PNG"), 50) == (255, 0, 0)).all()
-
-    def test_lab(self) -> None:
-        image = picture(2).convert("LAB")
-        near = np.asarray(picture(2), dtype=float)
-        assert np.abs(decoded(encoded(image, "TIFF"), 100) - near).mean() < 3
 
 
 class TestTransparency:
@@ -369,14 +253,6 @@ class TestTransparency:
         content = encoded(Image.fromarray(rgba.repeat(3, 0)), "PNG")
         expected = [(10, 20, 30), (255, 255, 255), (127, 127, 127)]
         assert (decoded(content, 3) == expected).all()
-
-    def test_grey_with_alpha(self) -> None:
-        image = Image.new("LA", (4, 4), (50, 255))
-        image.putpixel((1, 2), (50, 0))
-        pixels = decoded(encoded(image, "PNG"), 4)
-        expected = np.full((4, 4, 3), 50)
-        expected[2, 1] = 255
-        assert np.array_equal(pixels, expected)
 
     @pytest.mark.parametrize("kind", ["PNG", "GIF"])
     def test_palette(self, kind: str) -> None:
@@ -400,31 +276,6 @@ class TestTransparency:
         pixels = decoded(encoded(image, "PNG", transparency=7), 2)
         assert pixels[..., 0].tolist() == [[255, 200], [200, 255]]
 
-    def test_one_colour_that_stands_for_nothing(self) -> None:
-        image = Image.new("RGB", (2, 1), (200, 0, 0))
-        image.putpixel((0, 0), (10, 20, 30))
-        content = encoded(image, "PNG", transparency=(10, 20, 30))
-        pixels = decoded(content, 2)
-        assert (pixels[:, 0] == 255).all()
-        assert (pixels[:, 1] == (200, 0, 0)).all()
-
-    def test_webp(self) -> None:
-        image = Image.new("RGBA", (6, 6), (10, 20, 30, 0))
-        assert (decoded(encoded(image, "WEBP", lossless=True), 6) == 255).all()
-
-
-# How a picture lies in the file, by EXIF's number for how to turn it upright.
-LYING = {
-    1: lambda upright: upright,
-    2: lambda upright: upright[:, ::-1],
-    3: lambda upright: upright[::-1, ::-1],
-    4: lambda upright: upright[::-1],
-    5: lambda upright: upright.swapaxes(0, 1),
-    6: np.rot90,
-    7: lambda upright: upright[::-1, ::-1].swapaxes(0, 1),
-    8: lambda upright: np.rot90(upright, -1),
-}
-
 
 class TestExif:
     @pytest.mark.parametrize("orientation", LYING)
@@ -443,29 +294,14 @@ class TestExif:
         expected = decoded(encoded(Image.fromarray(upright), "PNG"), 24)
         assert np.array_equal(decoded(content, 24), expected)
 
-    @pytest.mark.parametrize("orientation", LYING)
-    def test_jpegs_are_turned_upright(self, orientation: int) -> None:
-        upright = np.asarray(picture(5, 64))[:40]
-        lying = Image.fromarray(np.ascontiguousarray(LYING[orientation](upright)))
-        tags = exif(exif_entry(ORIENTATION, SHORT, 1, bytes([orientation])))
-        content = encoded(lying, quality=100, subsampling=0, exif=tags)
-        expected = decoded(encoded(Image.fromarray(upright), "PNG"), 32)
-        assert np.abs(decoded(content, 32) - expected.astype(float)).mean() < 1
-
     @pytest.mark.parametrize(
         "tags",
         [
             pytest.param(exif(), id="no entry"),
             pytest.param(b"Exif\x00\x00", id="nothing"),
-            pytest.param(b"Exif\x00\x00no EXIF at all", id="garbage"),
-            pytest.param(exif(TURN)[:20], id="cut off"),
             pytest.param(exif(exif_entry(ORIENTATION, SHORT, 1, b"\x00")), id="turn 0"),
-            pytest.param(exif(exif_entry(ORIENTATION, SHORT, 1, b"\x09")), id="turn 9"),
             pytest.param(
                 exif(exif_entry(ORIENTATION, SHORT, 1, b"\xff\xff")), id="turn 65535"
-            ),
-            pytest.param(
-                exif(exif_entry(ORIENTATION, ASCII, 2, b"6")), id="turn as text"
             ),
             pytest.param(
                 exif(exif_entry(ORIENTATION, SHORT, 900, b"\x06")),
@@ -515,18 +351,16 @@ class TestExif:
         ],
     )
     @pytest.mark.filterwarnings("ignore::UserWarning:PIL")
-    def test_a_mistyped_tag_beside_a_turn(self, kind: str, entry: bytes) -> None:
+    def test_a_mistyped_tag_beside_a_turn_keeps_it(
+        self, kind: str, entry: bytes
+    ) -> None:
         image = Image.fromarray(noise(20, 30))
         entries = sorted([TURN, entry], key=lambda e: struct.unpack("<H", e[:2]))
         content = encoded(image, kind, exif=exif(*entries, data=bytes(64)))
         stored = Image.open(io.BytesIO(content)).convert("RGB")
         upright = stored.transpose(Image.Transpose.ROTATE_270)
-        pixels = decoded(content, 24)
-        # Turned upright if Pillow can, else taken as it lies.
-        assert any(
-            np.array_equal(pixels, np.asarray(lying.resize((24, 24))))
-            for lying in (upright, stored)
-        )
+        expected = np.asarray(upright.resize((24, 24)))
+        assert np.array_equal(decoded(content, 24), expected)
 
 
 class TestNothingElseIsRaised:
@@ -555,7 +389,15 @@ class TestNothingElseIsRaised:
     @example(kind="png", cut=0.999)
     @pytest.mark.filterwarnings("ignore::UserWarning:PIL")
     def test_by_a_cut(self, kind: str, cut: float) -> None:
-        self.check(SOUND[kind][: round(len(SOUND[kind]) * cut)])
+        whole = SOUND[kind]
+        content = whole[: round(len(whole) * cut)]
+        self.check(content)
+        result = decode_image(content, 8)
+        if not isinstance(result, DecodeFailure):
+            # What is missing is none of the pixels.
+            assert np.array_equal(result, decoded(whole, 8))
+        elif len(content) >= HEADER and not kind.startswith("tiff"):
+            assert result.reason == "truncated"
 
     @settings(max_examples=500, deadline=None, derandomize=True, database=None)
     @given(
@@ -592,8 +434,3 @@ class TestNothingElseIsRaised:
         place = int.from_bytes(content[colour_map + 8 : colour_map + 12], "little")
         content[place : place + 4] = b"\x00\x80\x00\x80"
         self.check(bytes(content))
-
-    def test_by_text_of_a_png_that_unpacks_to_too_much(self) -> None:
-        info = PngImagePlugin.PngInfo()
-        info.add_text("Comment", "x" * 2**21, zip=True)
-        self.check(encoded(picture(), "PNG", pnginfo=info))

@@ -2,11 +2,19 @@
 
 import io
 import struct
+from collections.abc import Iterator
 from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import ExifTags, Image, UnidentifiedImageError
+
+from fruit_features.backbone.container import (
+    JPEG_END,
+    format_of,
+    lacks_end,
+    without_notes,
+)
 
 # Formats that Pillow decodes itself. EPS, for one, would start Ghostscript.
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP")
@@ -23,6 +31,37 @@ DAMAGE = (
     AttributeError,
     ArithmeticError,
 )
+
+# Pillow's words, where a person needs others.
+MEANINGS = {
+    "not a PNG file": "its first bytes are damaged",
+    "not identified by this driver": "no usable size or kind of pixels in its header",
+    "cannot load this image": "no pixels after its header",
+    "could not create decoder object": "its parts do not fit together",
+    "decoder error -2": "its pixels cannot be decoded",
+}
+
+# A JPEG has a bit or more for every block of 64 pixels.
+JPEG_PIXELS_PER_BYTE = 8 * 64
+
+# As many zeros at the end of a file as are hardly part of it.
+MANY_ZEROS = 64
+
+TILE_WIDTH, TILE_LENGTH = 322, 323
+
+# By EXIF's number for how a picture lies.
+TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+# Colours are converted in rows of so many pixels: some steps take 30 bytes a pixel.
+STRIP_PIXELS = 2**18
 
 # The limit is decode_image's own, on the same declared size.
 Image.MAX_IMAGE_PIXELS = None
@@ -61,57 +100,156 @@ def decode_image(
     """
     if not content:
         return DecodeFailure("empty", "the file has 0 bytes")
+    result = _decode(content, input_size, max_pixels)
+    if not _is_broken(result):
+        return result
+    # Pillow refuses a sound picture for a note beside it; viewers do not.
+    bare = without_notes(format_of(content), content)
+    again = result if bare == content else _decode(bare, input_size, max_pixels)
+    return result if _is_broken(again) else again
+
+
+def _is_broken(result: npt.NDArray[np.uint8] | DecodeFailure) -> bool:
+    return isinstance(result, DecodeFailure) and result.reason in (
+        "damaged",
+        "truncated",
+    )
+
+
+def _decode(
+    content: bytes, input_size: int, max_pixels: int
+) -> npt.NDArray[np.uint8] | DecodeFailure:
     try:
         image = Image.open(io.BytesIO(content), formats=FORMATS)
-        if image.width * image.height > max_pixels:
-            size = f"{image.width} x {image.height} pixels"
+        width, height = _largest_piece(image)
+        if width * height > max_pixels:
+            size = f"{width} x {height} pixels"
             return DecodeFailure("too_large", f"{size}, more than {max_pixels:,}")
+        if image.format in ("JPEG", "MPO") and _is_unfinished(image, content):
+            return _truncated("JPEG", content)
         image.load()
         square = _to_rgb(_upright(image)).resize((input_size, input_size))
-    except UnidentifiedImageError:
-        return DecodeFailure("not_an_image", f"starts with {content[:12]!r}")
     except DAMAGE as error:
-        return DecodeFailure(_reason(error), f"{type(error).__name__}: {error}")
+        return _failure(content, error)
+    except MemoryError:
+        return DecodeFailure("too_large", "takes more memory than there is")
     return np.asarray(square)
 
 
-def _reason(error: Exception) -> str:
+def _largest_piece(image: Image.Image) -> tuple[int, int]:
+    """Return the size of the largest piece that is decoded at once."""
+    # A TIFF's tile may be far larger than the picture that is cut out of it.
+    tags = getattr(image, "tag_v2", {})
+    width, length = tags.get(TILE_WIDTH), tags.get(TILE_LENGTH)
+    if not isinstance(width, int) or not isinstance(length, int):
+        return image.size
+    return max(image.size, (width, length), key=lambda size: size[0] * size[1])
+
+
+def _is_unfinished(image: Image.Image, content: bytes) -> bool:
+    """Tell a JPEG that ends too early: it may decode all the same, to garbage.
+
+    An unfinished download can have its full length, filled up with zeros.
+    """
+    if image.width * image.height > len(content) * JPEG_PIXELS_PER_BYTE:
+        return True
+    return not content.endswith(JPEG_END) and lacks_end("JPEG", content)
+
+
+def _failure(content: bytes, error: Exception) -> DecodeFailure:
+    kind = format_of(content)
+    if kind is None:
+        return DecodeFailure("not_an_image", f"starts with {content[:12]!r}")
+    if isinstance(error, UnidentifiedImageError):
+        error = _why_unidentified(kind, content) or error
+    if lacks_end(kind, content) or _wants_more(error):
+        return _truncated(kind, content)
+    found = MEANINGS.get(str(error), f"{type(error).__name__}: {error}")
+    return DecodeFailure("damaged", f"{kind}: {found}")
+
+
+def _why_unidentified(kind: str, content: bytes) -> Exception | None:
+    """Open again what Pillow could not, for the error that it keeps to itself."""
+    try:
+        Image.OPEN[kind][0](io.BytesIO(content), "")
+    except DAMAGE as error:
+        return error
+    return None
+
+
+def _wants_more(error: Exception) -> bool:
+    """Tell whether a decoder came to the end of the bytes."""
+    if isinstance(error.__cause__, (EOFError, IndexError, struct.error)):
+        return True
     text = str(error).lower()
-    short = isinstance(error, EOFError) or "truncated" in text or "not enough" in text
-    return "truncated" if short else "damaged"
+    return isinstance(error, OSError) and ("truncated" in text or "not enough" in text)
+
+
+def _truncated(kind: str, content: bytes) -> DecodeFailure:
+    detail = f"{kind} that ends too early, after {len(content):,} bytes"
+    zeros = len(content) - len(content.rstrip(b"\0"))
+    if zeros >= MANY_ZEROS:
+        detail += f", the last {zeros:,} of them zeros"
+    return DecodeFailure("truncated", detail)
 
 
 def _upright(image: Image.Image) -> Image.Image:
     try:
-        return ImageOps.exif_transpose(image)
+        orientation = image.getexif().get(ExifTags.Base.Orientation)
     except DAMAGE:
-        # A mistyped EXIF tag on a sound picture: take it as it lies.
+        # Damaged EXIF on a sound picture: take it as it lies.
         return image
+    turn = TURNS.get(orientation) if isinstance(orientation, int) else None
+    return image if turn is None else image.transpose(turn)
 
 
 def _to_rgb(image: Image.Image) -> Image.Image:
     if image.mode == "RGB" and not image.has_transparency_data:
         return image
-    if image.mode.startswith("I") or image.mode == "F":
-        return _grey_to_rgb(image)
-    if image.has_transparency_data:
-        rgba = image.convert("RGBA")
-        white = Image.new("RGBA", rgba.size, "white")
-        return Image.alpha_composite(white, rgba).convert("RGB")
-    return image.convert("RGB")
+    white = _white(image)
+    rgb = Image.new("RGB", image.size)
+    for top, strip in _strips(image):
+        rgb.paste(_grey_to_rgb(strip, white) if white else _opaque(strip), (0, top))
+    return rgb
 
 
-def _grey_to_rgb(image: Image.Image) -> Image.Image:
+def _strips(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
+    height = max(STRIP_PIXELS // image.width, 1)
+    for top in range(0, image.height, height):
+        box = (0, top, image.width, min(top + height, image.height))
+        yield top, image.crop(box)
+
+
+def _opaque(image: Image.Image) -> Image.Image:
+    if not image.has_transparency_data:
+        return image.convert("RGB")
+    rgba = image.convert("RGBA")
+    white = Image.new("RGBA", rgba.size, "white")
+    return Image.alpha_composite(white, rgba).convert("RGB")
+
+
+def _grey_to_rgb(image: Image.Image, white: float) -> Image.Image:
     # Pillow's own convert clips values over 255 to white: scale them instead.
-    values = np.nan_to_num(np.asarray(image, dtype=np.float64), posinf=0, neginf=0)
-    grey = np.clip(values / _white(image.mode, values) * 255, 0, 255)
-    return Image.fromarray(grey.round().astype(np.uint8)).convert("RGB")
+    values = _numbers(image)
+    grey = np.clip(values / white * 255, 0, 255).round().astype(np.uint8)
+    if "transparency" in image.info:
+        grey[values == image.info["transparency"]] = 255
+    return Image.fromarray(grey).convert("RGB")
 
 
-def _white(mode: str, values: npt.NDArray[np.float64]) -> float:
-    """Return the value that stands for white: 16-bit modes say it, others do not."""
-    brightest = float(values.max(initial=0))
-    if mode.startswith("I;16"):
+def _numbers(image: Image.Image) -> npt.NDArray[np.float64]:
+    return np.nan_to_num(np.asarray(image, dtype=np.float64), posinf=0, neginf=0)
+
+
+def _white(image: Image.Image) -> float | None:
+    """Return the value that is white in grey of more than 8 bits, ``None`` in others.
+
+    16-bit modes say it, wider ones do not.
+    """
+    if image.mode.startswith("I;16"):
         return 65535.0
-    steps = (1.0, 255.0, 65535.0) if mode == "F" else (255.0, 65535.0)
+    if image.mode not in ("I", "F"):
+        return None
+    brightest = max(float(_numbers(strip).max()) for _, strip in _strips(image))
+    steps = (1.0, 255.0, 65535.0) if image.mode == "F" else (255.0, 65535.0)
     return next((step for step in steps if brightest <= step), brightest)

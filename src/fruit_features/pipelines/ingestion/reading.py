@@ -1,6 +1,7 @@
 """Reading image files inside Spark's tasks, many at once."""
 
 import stat
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, NamedTuple
@@ -8,6 +9,9 @@ from typing import Any, NamedTuple
 import fsspec
 import pyarrow as pa
 from kedro.io.core import get_protocol_and_path
+from pyspark import Accumulator
+
+from fruit_features.progress import Counts
 
 # Hides the latency of storage; the bytes of one batch stay bounded all the same.
 THREADS = 16
@@ -23,12 +27,13 @@ class Content(NamedTuple):
 
 
 def reader(
-    max_bytes: int,
+    max_bytes: int, counts: "Accumulator[Counts]"
 ) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     """Make the function for ``mapInArrow`` that adds the bytes to a listing.
 
     Args:
         max_bytes: Length above which a file is not read.
+        counts: Takes how many files were read, by reason.
 
     Returns:
         A function of batches that adds ``bytes``, ``reason`` and ``detail``.
@@ -43,7 +48,9 @@ def reader(
                         pool.submit(read_file, row["path"], row["length"], max_bytes)
                         for row in rows
                     ]
-                    yield _with_contents(part, [job.result() for job in jobs])
+                    contents = [job.result() for job in jobs]
+                    counts.add(Counter(content.reason for content in contents))
+                    yield _with_contents(part, contents)
 
     return read
 
@@ -56,24 +63,28 @@ def read_file(path: str, length: int, max_bytes: int) -> Content:
         length: Its listed length, in bytes.
         max_bytes: Length above which it is not read.
     """
-    if length > max_bytes:
-        found = f"{length:,} bytes, more than ingestion.max_bytes={max_bytes:,}"
-        return Content(None, "too_large", found)
     protocol, bare = get_protocol_and_path(path)
     filesystem = fsspec.filesystem(protocol)
     try:
-        if protocol == "file" and not _is_regular(filesystem, bare):
-            return Content(None, "unreadable", "neither a file nor a link to one")
+        if protocol == "file":
+            info = filesystem.info(bare)
+            if not _is_regular(info):
+                return Content(None, "unreadable", "neither a file nor a link to one")
+            # It may have grown since it was listed.
+            length = info["size"]
+        if length > max_bytes:
+            found = f"{length:,} bytes, more than ingestion.max_bytes={max_bytes:,}"
+            return Content(None, "too_large", found)
         return Content(filesystem.cat_file(bare), None, None)
     except FileNotFoundError:
         return Content(None, "unreadable", _why_missing(bare))
     except OSError as error:
-        return Content(None, "unreadable", f"{type(error).__name__}: {error.strerror}")
+        found = f"{type(error).__name__}: {error.strerror or error}"
+        return Content(None, "unreadable", found)
 
 
-def _is_regular(filesystem: Any, path: str) -> bool:
+def _is_regular(info: dict[str, Any]) -> bool:
     """Tell a file from a pipe or device, which would keep a reader waiting."""
-    info = filesystem.info(path)
     # Of a link, the mode is the target's unless the target is gone.
     return bool(stat.S_ISREG(info["mode"]) or info["type"] == "file")
 

@@ -1,0 +1,790 @@
+"""Files of many kinds, sound, odd and bad, and what must become of each.
+
+Each is made byte by byte on the spot. All sound ones show the same picture, VIEW,
+in which no two corners are alike.
+"""
+
+import os
+import struct
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from tests import pictures
+
+WIDTH, HEIGHT = 48, 32
+MAX_BYTES = 200_000
+
+# How much a pixel may change, on average, by compression that loses some.
+LOSS = 2.0
+
+ORIENTATION, X_RESOLUTION = 0x0112, 0x011A
+BYTE, ASCII, SHORT, LONG, RATIONAL, UNDEFINED = 1, 2, 3, 4, 5, 7
+
+# How a picture lies in the file, by EXIF's number for how to turn it upright.
+LYING: dict[int, Callable[[np.ndarray], np.ndarray]] = {
+    1: lambda upright: upright,
+    2: lambda upright: upright[:, ::-1],
+    3: lambda upright: upright[::-1, ::-1],
+    4: lambda upright: upright[::-1],
+    5: lambda upright: upright.swapaxes(0, 1),
+    6: np.rot90,
+    7: lambda upright: upright[::-1, ::-1].swapaxes(0, 1),
+    8: lambda upright: np.rot90(upright, -1),
+}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of file.
+
+    Attributes:
+        name: Its path below the folder of images.
+        content: Its bytes, or what puts it there.
+        reason: Of the quarantine; ``None`` if it is to be featurized.
+        detail: Of the quarantine, a part of it.
+        shows: The picture that a person sees in it, where that matters.
+        off: How much its pixels may differ from that, on average.
+    """
+
+    name: str
+    content: bytes | Callable[[Path], object]
+    reason: str | None = None
+    detail: str = ""
+    shows: Image.Image | None = None
+    off: float = 0.0
+
+    def put(self, folder: Path) -> Path:
+        """Make the file below a folder."""
+        path = folder / self.name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if isinstance(self.content, bytes):
+            path.write_bytes(self.content)
+        else:
+            self.content(path)
+        return path
+
+
+def view() -> Image.Image:
+    """Red grows to the right, green downwards, blue towards the middle."""
+    y, x = np.mgrid[0 : 1 : HEIGHT * 1j, 0 : 1 : WIDTH * 1j]
+    middle = 1 - np.hypot(x - 0.5, y - 0.5)
+    pixels = np.stack([x, y, middle], axis=-1) * 255
+    return Image.fromarray(pixels.round().astype(np.uint8))
+
+
+def encoded(image: Image.Image, kind: str = "JPEG", **options: Any) -> bytes:
+    # Of a copy: Pillow leaves what a format's encoder needs at the image.
+    return pictures.encoded(image.copy(), kind, **options)
+
+
+VIEW = view()
+GREY = VIEW.convert("L")
+JPEG, PNG = encoded(VIEW, quality=95, subsampling=0), encoded(VIEW, "PNG")
+GIF, BMP, TIFF = (encoded(VIEW, kind) for kind in ("GIF", "BMP", "TIFF"))
+WEBP = encoded(VIEW, "WEBP", lossless=True)
+
+
+# ---- bytes of a format's parts ----
+
+
+def png_chunk(kind: bytes, data: bytes) -> bytes:
+    checksum = struct.pack(">I", zlib.crc32(kind + data))
+    return struct.pack(">I", len(data)) + kind + data + checksum
+
+
+def png_header(width: int, height: int, depth: int = 8, colours: int = 0) -> bytes:
+    """A PNG as far as its first chunk; without colours, grey."""
+    header = struct.pack(">IIBBBBB", width, height, depth, colours, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + png_chunk(b"IHDR", header)
+
+
+def png_of(header: bytes, rows: bytes, *extras: bytes) -> bytes:
+    """A PNG of these rows, each with its filter's byte before it."""
+    pixels = png_chunk(b"IDAT", zlib.compress(rows))
+    return b"".join([header, *extras, pixels, png_chunk(b"IEND", b"")])
+
+
+def png_with(*chunks: bytes, before_pixels: bool = True) -> bytes:
+    """VIEW as PNG with chunks more."""
+    place = 33 if before_pixels else len(PNG) - 12
+    return PNG[:place] + b"".join(chunks) + PNG[place:]
+
+
+def png_declaring(width: int, height: int) -> bytes:
+    """A PNG of some 60 bytes that says it is a grey picture of this size."""
+    return png_of(png_header(width, height), b"\x00")
+
+
+def deflated_zeros(length: int) -> bytes:
+    """A thousandth of what they unpack to."""
+    packer = zlib.compressobj(9)
+    parts = [packer.compress(bytes(2**20)) for _ in range(length // 2**20)]
+    return b"".join([*parts, packer.flush()])
+
+
+def jpeg_with(marker: int, data: bytes) -> bytes:
+    """VIEW as JPEG with a segment more, before all others."""
+    head = b"\xff" + bytes([marker]) + struct.pack(">H", len(data) + 2)
+    return JPEG[:2] + head + data + JPEG[2:]
+
+
+def jpeg_declaring(width: int, height: int, bits: int = 8) -> bytes:
+    place = JPEG.index(b"\xff\xc0") + 4
+    return JPEG[:place] + struct.pack(">BHH", bits, height, width) + JPEG[place + 5 :]
+
+
+def exif_entry(tag: int, kind: int, count: int, value: bytes) -> bytes:
+    return struct.pack("<HHI", tag, kind, count) + value.ljust(4, b"\x00")
+
+
+def exif(*entries: bytes, data: bytes = b"", following: int = 0) -> bytes:
+    """EXIF of these entries; ``data`` lies behind them, at 14 + 12 a entry."""
+    return (
+        b"Exif\x00\x00II*\x00\x08\x00\x00\x00"
+        + struct.pack("<H", len(entries))
+        + b"".join(entries)
+        + struct.pack("<I", following)
+        + data
+    )
+
+
+TURN = exif_entry(ORIENTATION, SHORT, 1, b"\x06")
+
+
+def tiff_of(data: bytes, tags: dict[int, int], tiled: bool = False) -> bytes:
+    """A grey TIFF of one strip or tile, deflated, with these tags besides."""
+    offset, length = (324, 325) if tiled else (273, 279)
+    plain = {258: 8, 259: 8, 262: 1, 277: 1, offset: 0, length: len(data)}
+    entries = {**plain, **tags}
+    entries[offset] = 8 + 2 + 12 * len(entries) + 4
+    listed = b"".join(
+        struct.pack("<HHII", tag, LONG, 1, entries[tag]) for tag in sorted(entries)
+    )
+    count = struct.pack("<H", len(entries))
+    return b"II*\x00\x08\x00\x00\x00" + count + listed + bytes(4) + data
+
+
+def lying(number: int) -> Image.Image:
+    """VIEW as it lies in a file whose EXIF has this orientation."""
+    return Image.fromarray(np.ascontiguousarray(LYING[number](np.asarray(VIEW))))
+
+
+def turned(number: int) -> Image.Exif:
+    tags = Image.Exif()
+    tags[ORIENTATION] = number
+    return tags
+
+
+def changed(content: bytes, place: int, new: bytes) -> bytes:
+    return content[:place] + new + content[place + len(new) :]
+
+
+def on_white(image: Image.Image) -> Image.Image:
+    white = Image.new("RGBA", image.size, "white")
+    return Image.alpha_composite(white, image.convert("RGBA")).convert("RGB")
+
+
+def ycck_jpeg() -> bytes:
+    """CMYK as Photoshop writes it: inverted, and its CMY as luma and chroma."""
+    *cmy, black = VIEW.convert("CMYK").split()
+    luma = Image.merge("RGB", cmy).convert("YCbCr").split()
+    # Pillow inverts what it writes: undone here, but not for black.
+    undone = [band.point(lambda value: 255 - value) for band in luma]
+    content = encoded(Image.merge("CMYK", [*undone, black]), quality=100, subsampling=0)
+    transform = content.index(b"Adobe") + 11
+    return changed(content, transform, b"\x02")
+
+
+def bands_of_16_bits(alpha: int | None = None) -> bytes:
+    """The rows of a PNG of VIEW with 16 bits a colour, and filter bytes."""
+    pixels = np.asarray(VIEW.convert("RGB")).astype(">u2") * 257
+    if alpha is not None:
+        opaque = np.full((HEIGHT, WIDTH, 1), alpha * 257, ">u2")
+        pixels = np.concatenate([pixels, opaque], axis=-1)
+    return b"".join(b"\x00" + row.astype(">u2").tobytes() for row in pixels)
+
+
+def see_through() -> Image.Image:
+    """VIEW, of which the left half is more and more transparent."""
+    image = VIEW.convert("RGBA")
+    alpha = np.tile(np.clip(np.arange(WIDTH) * 10, 0, 255), (HEIGHT, 1))
+    image.putalpha(Image.fromarray(alpha.astype(np.uint8)))
+    return image
+
+
+def animated(kind: str, **options: Any) -> bytes:
+    more = [Image.new("RGB", VIEW.size, name) for name in ("red", "blue")]
+    return encoded(VIEW, kind, save_all=True, append_images=more, **options)
+
+
+# ---- the kinds ----
+
+
+def sound_jpegs() -> list[Kind]:
+    near: dict[str, Any] = {"shows": VIEW, "off": LOSS}
+    grey = GREY.convert("RGB")
+    mpo = animated("MPO", quality=95)
+    small = encoded(VIEW.resize((24, 16)))
+    preview = exif(
+        exif_entry(0x0201, LONG, 1, struct.pack("<I", 38)),
+        exif_entry(0x0202, LONG, 1, struct.pack("<I", len(small))),
+        data=small,
+    )
+    short = "a note in it ends too early:"
+    return [
+        Kind("jpeg/plain.jpg", JPEG, **near),
+        Kind("jpeg/4-2-0.JPG", encoded(VIEW, quality=95), shows=VIEW, off=LOSS),
+        Kind(
+            "jpeg/progressive.jpeg", encoded(VIEW, quality=95, progressive=True), **near
+        ),
+        Kind("jpeg/grey.jpg", encoded(GREY, quality=95), shows=grey, off=LOSS),
+        Kind("jpeg/cmyk.jpg", encoded(VIEW.convert("CMYK"), quality=95), **near),
+        Kind("jpeg/ycck of Photoshop.jpg", ycck_jpeg(), **near),
+        Kind("jpeg/named.png", JPEG, **near),
+        Kind("jpeg/garbage after the end.jpg", JPEG + b"garbage\xff\xda" * 99, **near),
+        Kind("jpeg/zeros after the end.jpg", JPEG + bytes(5000), **near),
+        Kind("jpeg/stereo.jpg", mpo, **near),
+        Kind("jpeg/stereo without its second.jpg", mpo[: len(mpo) * 3 // 4], **near),
+        Kind("jpeg/with a preview.jpg", jpeg_with(0xE1, preview), **near),
+        Kind(f"jpeg/{short} jfif.jpg", jpeg_with(0xE0, b"JFIF"), **near),
+        Kind(f"jpeg/{short} adobe.jpg", jpeg_with(0xEE, b"Adobe"), **near),
+        Kind(f"jpeg/{short} icc.jpg", jpeg_with(0xE2, b"ICC_PROFILE\0"), **near),
+        Kind(
+            f"jpeg/{short} photoshop.jpg",
+            jpeg_with(0xED, b"Photoshop 3.0\x008BIM\x03\xed"),
+            **near,
+        ),
+        Kind(
+            "jpeg/colour profile of nonsense.jpg",
+            jpeg_with(0xE2, b"ICC_PROFILE\0\1\1nonsense"),
+            **near,
+        ),
+        Kind(
+            "jpeg/list of pictures of nonsense.jpg", jpeg_with(0xE2, b"MPF\0no"), **near
+        ),
+        # libjpeg fills up with grey and so does every viewer: nobody can tell.
+        Kind("jpeg/ended too early.jpg", JPEG[: len(JPEG) * 3 // 4] + b"\xff\xd9"),
+    ]
+
+
+def bad_jpegs() -> list[Kind]:
+    scan = JPEG.index(b"\xff\xda") + 14
+    preview = exif(data=encoded(VIEW.resize((24, 16))))
+    cuts = {
+        "nothing but its start": 2,
+        "in the header": 100,
+        "before the pixels": scan - 14,
+        "in the pixels": (scan + len(JPEG)) // 2,
+        "in the last bytes": len(JPEG) - 5,
+        "without its end": len(JPEG) - 2,
+    }
+    cut = [
+        Kind(
+            f"jpeg/cut: {where}.jpg",
+            JPEG[:length],
+            "truncated",
+            f"JPEG that ends too early, after {length:,} bytes",
+        )
+        for where, length in cuts.items()
+    ]
+    with_preview = jpeg_with(0xE1, preview)
+    return [
+        *cut,
+        Kind(
+            "jpeg/cut and filled up with zeros.jpg",
+            JPEG[: scan + 50] + bytes(9000),
+            "truncated",
+            "bytes, the last 9,000 of them zeros",
+        ),
+        Kind(
+            "jpeg/cut and filled up, with a preview.jpg",
+            with_preview[: len(with_preview) * 4 // 5] + bytes(9000),
+            "truncated",
+            "bytes, the last 9,000 of them zeros",
+        ),
+        Kind(
+            "jpeg/too short for its size.jpg",
+            jpeg_declaring(7000, 7000),
+            "truncated",
+            "JPEG that ends too early",
+        ),
+        Kind(
+            "jpeg/without tables.jpg",
+            JPEG.replace(b"\xff\xdb", b"\xff\xfe"),
+            "damaged",
+            "JPEG: OSError: broken data stream",
+        ),
+        Kind(
+            "jpeg/12 bits.jpg",
+            jpeg_declaring(WIDTH, HEIGHT, bits=12),
+            "damaged",
+            "JPEG: SyntaxError: cannot handle 12-bit layers",
+        ),
+        Kind(
+            "jpeg/without height.jpg",
+            jpeg_declaring(WIDTH, 0),
+            "damaged",
+            "JPEG: no usable size or kind of pixels in its header",
+        ),
+        Kind(
+            "jpeg/sent as text.jpg",
+            JPEG.decode("latin-1").encode(),
+            "not_an_image",
+            r"starts with b'\xc3\xbf\xc3\x98",
+        ),
+    ]
+
+
+def sound_pngs() -> list[Kind]:
+    seen: dict[str, Any] = {"shows": VIEW}
+    palette = VIEW.quantize(64)
+    two = GREY.convert("1")
+    glass = see_through()
+    faint = glass.convert("LA")
+    grey_16 = (np.asarray(GREY).astype("u2") * 257).astype("u2")
+    wrong = png_chunk(b"tEXt", b"Title\x00VIEW")[:-1] + b"?"
+    bomb = deflated_zeros(100 * 2**20)
+    text, profile = b"Comment\x00\x00", b"profile\x00\x00"
+    grey_text = b"Comment\x00\x01\x00\x00\x00"
+    hole = Image.new("RGB", (2, 1), (200, 0, 0))
+    hole.putpixel((0, 0), (10, 20, 30))
+    return [
+        Kind("png/plain.png", PNG, **seen),
+        Kind("png/named.jpg", PNG, **seen),
+        Kind("png/grey.png", encoded(GREY, "PNG"), shows=GREY.convert("RGB")),
+        Kind("png/1 bit.png", encoded(two, "PNG"), shows=two.convert("RGB")),
+        Kind("png/palette.png", encoded(palette, "PNG"), shows=palette.convert("RGB")),
+        Kind(
+            "png/palette with a hole.png",
+            encoded(palette, "PNG", transparency=palette.getpixel((0, 0))),
+            shows=on_white(_with_hole(palette)),
+        ),
+        Kind("png/rgba.png", encoded(glass, "PNG"), shows=on_white(glass)),
+        Kind("png/grey and alpha.png", encoded(faint, "PNG"), shows=on_white(faint)),
+        Kind(
+            "png/one colour stands for nothing.png",
+            encoded(hole, "PNG", transparency=(10, 20, 30)),
+            shows=_pixels([(255, 255, 255), (200, 0, 0)]),
+        ),
+        Kind(
+            "png/16 bits, grey.png",
+            encoded(Image.fromarray(grey_16), "PNG"),
+            shows=GREY.convert("RGB"),
+        ),
+        Kind(
+            "png/16 bits, one grey stands for nothing.png",
+            png_of(
+                png_header(2, 1, depth=16),
+                b"\x00" + struct.pack(">HH", 1000, 257 * 70),
+                png_chunk(b"tRNS", struct.pack(">H", 1000)),
+            ),
+            shows=_pixels([(255, 255, 255), (70, 70, 70)]),
+        ),
+        Kind(
+            "png/16 bits, colour.png",
+            png_of(png_header(WIDTH, HEIGHT, 16, 2), bands_of_16_bits()),
+            **seen,
+        ),
+        Kind(
+            "png/16 bits, colour and alpha.png",
+            png_of(png_header(WIDTH, HEIGHT, 16, 6), bands_of_16_bits(255)),
+            **seen,
+        ),
+        Kind("png/interlaced.png", interlaced_png(), **seen),
+        Kind("png/animated.png", animated("PNG"), **seen),
+        Kind("png/without its end.png", PNG[:-12], **seen),
+        Kind("png/garbage after the end.png", PNG + b"garbage" * 99, **seen),
+        Kind("png/one pixel.png", encoded(VIEW.crop((9, 9, 10, 10)), "PNG")),
+        Kind(
+            "png/one column.png",
+            encoded(Image.new("RGB", (1, 5000), "lime"), "PNG"),
+            shows=Image.new("RGB", (2, 2), "lime"),
+        ),
+        Kind("png/text with a wrong checksum.png", png_with(wrong), **seen),
+        Kind("png/cut resolution.png", png_with(png_chunk(b"pHYs", b"a")), **seen),
+        Kind("png/cut animation.png", png_with(png_chunk(b"acTL", b"a")), **seen),
+        Kind(
+            "png/profile of nonsense.png",
+            png_with(png_chunk(b"iCCP", b"profile\x00\x05nonsense")),
+            **seen,
+        ),
+        Kind(
+            "png/profile of 2 MB.png",
+            png_with(png_chunk(b"iCCP", profile + deflated_zeros(2 * 2**20))),
+            **seen,
+        ),
+        Kind(
+            "bomb/text of 100 MB.png",
+            png_with(png_chunk(b"zTXt", text + bomb)),
+            **seen,
+        ),
+        Kind(
+            "bomb/text of 100 MB, last.png",
+            png_with(png_chunk(b"iTXt", grey_text + bomb), before_pixels=False),
+            **seen,
+        ),
+    ]
+
+
+def interlaced_png() -> bytes:
+    """VIEW in the seven passes of Adam7, which Pillow cannot write."""
+    pixels, rows = np.asarray(VIEW), b""
+    passes = [(0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4)]
+    for x, y, right, down in [*passes, (1, 0, 2, 2), (0, 1, 1, 2)]:
+        for row in pixels[y::down, x::right]:
+            rows += b"\x00" + row.tobytes()
+    header = struct.pack(">IIBBBBB", WIDTH, HEIGHT, 8, 2, 0, 0, 1)
+    return png_of(PNG[:8] + png_chunk(b"IHDR", header), rows)
+
+
+def _with_hole(palette: Image.Image) -> Image.Image:
+    image = palette.copy()
+    image.info["transparency"] = palette.getpixel((0, 0))
+    return image
+
+
+def _pixels(colours: list[tuple[int, int, int]]) -> Image.Image:
+    image = Image.new("RGB", (len(colours), 1))
+    image.putdata(colours)
+    return image
+
+
+def bad_pngs() -> list[Kind]:
+    pixels = PNG.index(b"IDAT")
+    early = "PNG that ends too early"
+    no_size = "PNG: no usable size or kind of pixels in its header"
+    return [
+        Kind("png/cut: in the header.png", PNG[:20], "truncated", early),
+        Kind("png/cut: before the pixels.png", PNG[:33], "truncated", early),
+        Kind("png/cut: in the pixels.png", PNG[: len(PNG) // 2], "truncated", early),
+        Kind(
+            "png/cut and filled up with zeros.png",
+            PNG[: len(PNG) // 2] + bytes(900),
+            "truncated",
+            "the last 900 of them zeros",
+        ),
+        Kind(
+            "png/header with a wrong checksum.png",
+            changed(PNG, 29, b"?"),
+            "damaged",
+            "bad header checksum in b'IHDR'",
+        ),
+        Kind(
+            "png/flipped byte.png",
+            changed(PNG, pixels + 60, bytes([PNG[pixels + 60] ^ 255])),
+            "damaged",
+            "PNG: OSError: broken data stream",
+        ),
+        Kind(
+            "png/pixels that do not inflate.png",
+            changed(PNG, pixels + 4, b"no zlib stream at all"),
+            "damaged",
+            "PNG: OSError: broken data stream",
+        ),
+        Kind(
+            "png/without pixels.png",
+            PNG[:33] + png_chunk(b"IEND", b""),
+            "damaged",
+            "PNG: no pixels after its header",
+        ),
+        Kind("png/no width.png", png_of(png_header(0, 9), b""), "damaged", no_size),
+        Kind("png/3 bits.png", png_of(png_header(9, 9, 3), b""), "damaged", no_size),
+        Kind(
+            "png/sent as text.png",
+            PNG.replace(b"\r\n", b"\n"),
+            "damaged",
+            "PNG: its first bytes are damaged",
+        ),
+    ]
+
+
+def sound_others() -> list[Kind]:
+    seen: dict[str, Any] = {"shows": VIEW}
+    of_palette: dict[str, Any] = {"shows": VIEW.quantize(256).convert("RGB")}
+    glass = see_through()
+    two = GREY.convert("1")
+    upside_down = changed(BMP, 22, struct.pack("<i", -HEIGHT))
+    rows = [BMP[54 + n * WIDTH * 3 :][: WIDTH * 3] for n in range(HEIGHT)]
+    top_down = upside_down[:54] + b"".join(reversed(rows))
+    fractions = Image.fromarray(np.asarray(GREY, "f4") / np.float32(255))
+    wide = Image.fromarray(np.asarray(GREY, "i4") * 257)
+    grey: dict[str, Any] = {"shows": GREY.convert("RGB")}
+    striped = tiff_of(
+        GREY.tobytes(),
+        {259: 1, 256: WIDTH, 257: HEIGHT, 278: HEIGHT, 322: 0, 323: 2**32 - 1},
+    )
+    tile_width = striped.index(struct.pack("<HH", 322, LONG)) + 2
+    return [
+        Kind("gif/plain.gif", GIF, **of_palette),
+        Kind("gif/animated.gif", animated("GIF"), **of_palette),
+        Kind(
+            "gif/bad second picture.gif", animated("GIF")[: len(GIF) + 40], **of_palette
+        ),
+        Kind("gif/without its end.gif", GIF[:-1], **of_palette),
+        Kind("webp/plain.webp", WEBP, **seen),
+        Kind(
+            "webp/lossy.webp", encoded(VIEW, "WEBP", quality=95), shows=VIEW, off=LOSS
+        ),
+        Kind("webp/animated.webp", animated("WEBP", lossless=True), **seen),
+        Kind(
+            "webp/transparent.webp",
+            encoded(glass, "WEBP", lossless=True, exact=True),
+            shows=on_white(glass),
+        ),
+        Kind("webp/named.jpg", WEBP, **seen),
+        Kind("tiff/plain.tiff", TIFF, **seen),
+        Kind("tiff/lzw.tif", encoded(VIEW, "TIFF", compression="tiff_lzw"), **seen),
+        Kind(
+            "tiff/deflate.tif",
+            encoded(VIEW, "TIFF", compression="tiff_adobe_deflate"),
+            **seen,
+        ),
+        Kind(
+            "tiff/packbits.tif", encoded(VIEW, "TIFF", compression="packbits"), **seen
+        ),
+        Kind("tiff/pages.tif", animated("TIFF"), **seen),
+        Kind("tiff/BigTIFF.tif", encoded(VIEW, "TIFF", big_tiff=True), **seen),
+        Kind("tiff/cmyk.tif", encoded(VIEW.convert("CMYK"), "TIFF"), **seen),
+        Kind(
+            "tiff/lab.tif", encoded(VIEW.convert("LAB"), "TIFF"), shows=VIEW, off=LOSS
+        ),
+        Kind(
+            "tiff/fax.tif",
+            encoded(two, "TIFF", compression="group4"),
+            shows=two.convert("RGB"),
+        ),
+        Kind("tiff/fractions.tif", encoded(fractions, "TIFF"), **grey),
+        Kind("tiff/32 bits.tif", encoded(wide, "TIFF"), **grey),
+        Kind(
+            "tiff/width of tiles as text.tif",
+            changed(striped, tile_width, struct.pack("<HI4s", ASCII, 4, b"abc")),
+            **grey,
+        ),
+        Kind("bmp/24 bits.bmp", BMP, **seen),
+        Kind("bmp/top down.bmp", top_down, **seen),
+        Kind("bmp/8 bits.bmp", encoded(VIEW.quantize(256), "BMP"), **of_palette),
+        Kind("bmp/1 bit.bmp", encoded(two, "BMP"), shows=two.convert("RGB")),
+        Kind("bmp/32 bits.bmp", encoded(VIEW.convert("RGBA"), "BMP"), **seen),
+    ]
+
+
+def bad_others() -> list[Kind]:
+    lzw = encoded(VIEW, "TIFF", compression="tiff_lzw")
+    return [
+        Kind("gif/cut: header.gif", GIF[:40], "truncated", "GIF that ends too early"),
+        Kind("gif/cut.gif", GIF[: len(GIF) * 2 // 3], "truncated", "GIF that ends"),
+        Kind("webp/cut.webp", WEBP[: len(WEBP) // 2], "truncated", "WEBP that ends"),
+        Kind("webp/cut: last byte.webp", WEBP[:-1], "truncated", "WEBP that ends"),
+        Kind(
+            "webp/zeros for pixels.webp",
+            WEBP[:20] + bytes(len(WEBP) - 20),
+            "damaged",
+            "WEBP: its parts do not fit together",
+        ),
+        Kind("tiff/cut.tif", TIFF[: len(TIFF) // 2], "truncated", "TIFF that ends too"),
+        Kind("tiff/cut: header.tif", TIFF[:30], "truncated", "TIFF that ends too"),
+        # Its list of tags is the last thing in the file.
+        Kind("tiff/cut: lzw.tif", lzw[: len(lzw) // 2], "truncated", "TIFF that ends"),
+        Kind(
+            "tiff/lzw of nonsense.tif",
+            changed(lzw, 20, b"\xff" * 500),
+            "damaged",
+            "TIFF: its pixels cannot be decoded",
+        ),
+        Kind("bmp/cut.bmp", BMP[: len(BMP) // 2], "truncated", "BMP that ends too"),
+        Kind("bmp/cut: header.bmp", BMP[:14], "truncated", "BMP that ends too early"),
+        Kind(
+            "bmp/unknown compression.bmp",
+            changed(BMP, 30, b"\x09"),
+            "damaged",
+            "Unsupported BMP compression (9)",
+        ),
+    ]
+
+
+def exif_kinds() -> list[Kind]:
+    upright: dict[str, Any] = {"shows": VIEW, "off": LOSS}
+    jpegs = [
+        Kind(
+            f"exif/{number}.jpg",
+            encoded(lying(number), quality=95, subsampling=0, exif=turned(number)),
+            **upright,
+        )
+        for number in LYING
+    ]
+    others = [
+        Kind(
+            f"exif/6.{kind.lower()}",
+            encoded(lying(6), kind, exif=turned(6), **options),
+            shows=VIEW,
+        )
+        for kind, options in [("PNG", {}), ("TIFF", {}), ("WEBP", {"lossless": True})]
+    ]
+    lies = encoded(lying(6), quality=95, subsampling=0)
+    resolution = exif_entry(X_RESOLUTION, RATIONAL, 1, b"\x26")
+    maker = exif_entry(0x010F, RATIONAL, 1, b"\x26")
+    itself = exif_entry(0x8769, LONG, 1, b"\x08")
+    odd = {
+        "garbage": (JPEG, b"Exif\x00\x00no EXIF at all"),
+        "cut": (JPEG, exif(TURN)[:20]),
+        "turn 9": (JPEG, exif(exif_entry(ORIENTATION, SHORT, 1, b"\x09"))),
+        "turn as text": (JPEG, exif(exif_entry(ORIENTATION, ASCII, 2, b"6"))),
+        "mistyped maker beside a turn": (lies, exif(maker, TURN, data=bytes(40))),
+        "bad resolution beside a turn": (lies, exif(TURN, resolution, data=bytes(40))),
+        "in a circle": (lies, exif(TURN, itself, following=8)),
+    }
+    return [
+        *jpegs,
+        *others,
+        *(
+            Kind(f"exif/{name}.jpg", _with_exif(content, tags), **upright)
+            for name, (content, tags) in odd.items()
+        ),
+    ]
+
+
+def _with_exif(content: bytes, tags: bytes) -> bytes:
+    segment = b"\xff\xe1" + struct.pack(">H", len(tags) + 2) + tags
+    return content[:2] + segment + content[2:]
+
+
+def bombs() -> list[Kind]:
+    webp = animated("WEBP", lossless=True)
+    canvas = webp.index(b"VP8X") + 12
+    whole = {256: WIDTH, 257: HEIGHT}
+    huge = {256: 90_000, 257: 90_000}
+    tile = {**whole, 322: 40_000, 323: 40_000}
+    zeros = deflated_zeros(60 * 2**20)
+    sizes = {
+        "12000 x 12000": ("png", png_declaring(12_000, 12_000)),
+        "1000000 x 100": ("png", png_declaring(1_000_000, 100)),
+        "60000 x 60000": ("png", png_declaring(60_000, 60_000)),
+        "65500 x 65500": ("jpg", jpeg_declaring(65_500, 65_500)),
+        "65535 x 65535": ("gif", changed(GIF, 6, b"\xff\xff\xff\xff")),
+        "100000 x 100000": ("bmp", changed(BMP, 18, struct.pack("<ii", 10**5, 10**5))),
+        "16384 x 16384": ("webp", changed(webp, canvas, b"\xff\x3f\x00" * 2)),
+        "90000 x 90000": ("tif", tiff_of(zeros, huge)),
+        # One tile, out of which a picture of the usual size would be cut.
+        "40000 x 40000": ("tif", tiff_of(zeros, tile, tiled=True)),
+    }
+    return [
+        Kind(
+            f"bomb/{size}.{ending}",
+            content,
+            "too_large",
+            f"{size} pixels, more than 50,000,000",
+        )
+        for size, (ending, content) in sizes.items()
+    ]
+
+
+def no_images() -> list[Kind]:
+    beginnings = {
+        "html.jpg": b"\n<!DOCTYPE html><html><title>404</title></html>",
+        "json.jpg": b'{"error": "not found"}',
+        "svg.png": b'<svg xmlns="http://www.w3.org/2000/svg"/>',
+        "pdf.jpg": b"%PDF-1.7\n1 0 obj\n<<>>\nendobj\n%%EOF",
+        "zip.jpg": b"PK\x03\x04" + bytes(100),
+        "text.bmp": b"BMW, VW, Opel: a text, as it happens",
+        "wave.webp": b"RIFF\x24\x00\x00\x00WAVEfmt " + bytes(28),
+        "one byte.jpg": b"\x00",
+        "zeros.jpg": bytes(5000),
+        "random.jpg": np.random.default_rng(1).bytes(5000),
+        "._resource fork.jpg": b"\x00\x05\x16\x07\x00\x02\x00\x00Mac OS X" + bytes(50),
+        "Thumbs.db.jpg": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504),
+        "heic.jpg": b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic" + bytes(99),
+        "pointer of Git LFS.jpg": b"version https://git-lfs.github.com/spec/v1\n",
+        # These Pillow could decode, the last by starting Ghostscript.
+        "avif.jpg": encoded(VIEW, "AVIF"),
+        "jpeg 2000.jpg": encoded(VIEW, "JPEG2000"),
+        "icon.png": encoded(VIEW, "ICO"),
+        "eps.jpg": encoded(VIEW, "EPS"),
+    }
+    return [
+        Kind("no image/empty.jpg", b"", "empty", "the file has 0 bytes"),
+        *(
+            Kind(
+                f"no image/{name}",
+                content,
+                "not_an_image",
+                f"starts with {content[:12]!r}",
+            )
+            for name, content in beginnings.items()
+        ),
+    ]
+
+
+def names() -> list[Kind]:
+    """Sound files of odd names."""
+    hidden = ("names/.hidden.jpg", "names/_underscore.jpg", "names/.jpg")
+    odd = (*hidden, f"names/{'long' * 62}.jpg", "names/果物 é\n100%.jpg")
+    named = [Kind(name, JPEG, shows=VIEW, off=LOSS) for name in odd]
+    return [*named, Kind("folder.jpg/in a folder named so.jpg", JPEG)]
+
+
+def on_disk() -> list[Kind]:
+    """What depends on the file system, not on bytes."""
+
+    def link(target: str) -> Callable[[Path], object]:
+        return lambda path: path.symlink_to(target)
+
+    def link_to_sound(path: Path) -> None:
+        target = path.parents[1] / "elsewhere"
+        target.write_bytes(JPEG)
+        path.symlink_to(target)
+
+    def not_utf_8(path: Path) -> None:
+        path.with_name(os.fsdecode(b"\xe9.jpg")).write_bytes(JPEG)
+
+    def without_right(path: Path) -> None:
+        path.write_bytes(JPEG)
+        path.chmod(0)
+
+    def bad(name: str, put: Callable[[Path], object], detail: str) -> Kind:
+        return Kind(f"disk/{name}.jpg", put, "unreadable", detail)
+
+    kinds = [
+        Kind("disk/link.jpg", link_to_sound, shows=VIEW, off=LOSS),
+        bad("broken link", link("/no/such"), "gone, or a link to a file that is gone"),
+        bad(
+            "link to itself", link("link to itself.jpg"), "Too many levels of symbolic"
+        ),
+        bad("device", link("/dev/zero"), "neither a file nor a link to one"),
+        bad("pipe", os.mkfifo, "neither a file nor a link to one"),
+        bad("\\xe9", not_utf_8, "the file's name is not UTF-8"),
+        Kind(
+            "disk/long.bmp",
+            lambda path: path.write_bytes(JPEG + bytes(MAX_BYTES)),
+            "too_large",
+            f"bytes, more than ingestion.max_bytes={MAX_BYTES:,}",
+        ),
+    ]
+    if Path("/proc/self/mem").exists():
+        # A regular file of which not even root can read the first byte.
+        mem = bad("failing disk", link("/proc/self/mem"), "OSError: ")
+        kinds.append(mem)
+    if os.geteuid():
+        kinds.append(bad("no right", without_right, "Permission denied"))
+    return kinds
+
+
+def in_memory() -> list[Kind]:
+    """All kinds that are what their bytes are."""
+    return [
+        *sound_jpegs(),
+        *bad_jpegs(),
+        *sound_pngs(),
+        *bad_pngs(),
+        *sound_others(),
+        *bad_others(),
+        *exif_kinds(),
+        *bombs(),
+        *no_images(),
+        *names(),
+    ]

@@ -1,0 +1,172 @@
+"""Runs that are really killed, by SIGKILL, and gone on with.
+
+Takes some minutes: each start of a run takes Spark's five to ten seconds.
+"""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import psutil
+import pyarrow.parquet as pq
+import pytest
+from PIL import Image
+
+from tests.pictures import jpeg
+
+KILLS = 10
+LONGEST_RUN = 600.0
+VICTIMS = ("driver", "java", "worker")
+
+
+class Runs:
+    """Starts and kills runs on one folder of images and one of data."""
+
+    def __init__(self, project: Path, images: Path, data: Path) -> None:
+        self._project = project
+        self.images, self.data = images, data
+        self.data.mkdir(parents=True, exist_ok=True)
+
+    def start(self, *more: str) -> psutil.Popen:
+        params = [f"images={self.images}", f"data={self.data}", *more]
+        command = [sys.executable, "-m", "kedro", "run", "--params", ",".join(params)]
+        with (self.data / "output.txt").open("a") as output:
+            return psutil.Popen(
+                command,
+                cwd=self._project,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def finish(self, *more: str) -> dict:
+        run = self.start(*more)
+        assert run.wait(LONGEST_RUN) == 0, (self.data / "output.txt").read_text()
+        report = self.data / "08_reporting" / "run_report.json"
+        return json.loads(report.read_text())
+
+    def features(self) -> pd.DataFrame:
+        """Read the features as a user of pandas does."""
+        rows = pd.read_parquet(self.data / "04_feature" / "features")
+        return rows.set_index("image_key").sort_index().drop(columns="featurized_at")
+
+    def count(self) -> int:
+        files = (self.data / "04_feature" / "features").glob("backbone*/*.parquet")
+        return sum(pq.read_metadata(file).num_rows for file in files)
+
+
+def kill(run: psutil.Popen, victim: str) -> None:
+    """Kill a process of the run, if there is such a one by now."""
+    processes = [run, *run.children(recursive=True)]
+    if victim == "java":
+        processes = [p for p in processes if "java" in name(p)]
+    if victim == "worker":
+        daemons = [p for p in processes if "worker_daemon" in name(p)]
+        processes = [p for p in daemons if p.parent() in daemons]
+    if processes:
+        processes[0].send_signal(signal.SIGKILL)
+
+
+def name(process: psutil.Process) -> str:
+    try:
+        return " ".join(process.cmdline())
+    except psutil.Error:
+        return ""  # Over already.
+
+
+def check_readable(data: Path) -> None:
+    """Read whatever a reader finds, with other programs than those that wrote it."""
+    for table in (*data.glob("0[247]*/*/"), *data.glob("0[27]*/*.parquet")):
+        if not table.name.startswith("_") and any(table.glob("**/[!._]*.parquet")):
+            pd.read_parquet(table)
+    for file in data.glob("0[68]*/*.json"):
+        json.loads(file.read_text())
+    for file in data.glob("08*/*.png"):
+        Image.open(file).load()
+    for page in data.glob("08*/*.html"):
+        assert page.read_text().rstrip().endswith("</html>")
+    for model in data.glob("06*/pca_model/data"):
+        assert len(pd.read_parquet(model)) == 1
+
+
+@pytest.fixture
+def runs(project: Path, tmp_path: Path) -> Runs:
+    runs = Runs(project, tmp_path / "images", tmp_path / "data")
+    write_images(runs.images, range(1500))
+    return runs
+
+
+def write_images(folder: Path, numbers: range) -> None:
+    for number in numbers:
+        file = folder / f"label {number % 7}" / f"{number}.jpg"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(jpeg(number) if number % 50 else b"no image")
+
+
+def test_killed_at_half_goes_on_there(runs: Runs, project: Path) -> None:
+    run = runs.start()
+    until = time.monotonic() + LONGEST_RUN
+    while runs.count() < 735 and time.monotonic() < until:
+        time.sleep(0.05)
+    kill(run, "driver")
+    run.wait()
+    found = len(list(runs.images.glob("*/*.jpg")))
+    report = runs.finish()
+    assert report["images"]["featurized"] <= 0.55 * found
+    assert report["images"]["found"] == found
+    assert report["images"]["quarantined"] == 30
+
+    undisturbed = Runs(project, runs.images, runs.data.with_name("undisturbed"))
+    undisturbed.finish()
+    pd.testing.assert_frame_equal(runs.features(), undisturbed.features())
+
+
+def test_a_killed_worker_is_replaced(runs: Runs) -> None:
+    run = runs.start()
+    until = time.monotonic() + LONGEST_RUN
+    while runs.count() < 100 and time.monotonic() < until:
+        time.sleep(0.05)
+    kill(run, "worker")
+    assert run.wait(LONGEST_RUN) == 0
+    features = runs.features()
+    assert len(features) == 1470
+    assert features.index.is_unique
+
+
+def test_killed_at_random_moments_nothing_is_lost(runs: Runs, project: Path) -> None:
+    dice = random.Random(20)
+    for number in range(KILLS):
+        run = runs.start()
+        time.sleep(dice.uniform(3, 30))
+        kill(run, VICTIMS[number % len(VICTIMS)])
+        if run.is_running():
+            # A worker is replaced, a driver without its Java ends by itself.
+            time.sleep(dice.uniform(0, 5))
+            kill(run, "driver")
+        run.wait()
+        check_readable(runs.data)
+        change(runs.images, number)
+    report = runs.finish()
+    assert report["images"]["found"] == len(list(runs.images.glob("*/*.jpg")))
+    features = runs.features()
+    assert features.index.is_unique
+
+    undisturbed = Runs(project, runs.images, runs.data.with_name("undisturbed"))
+    undisturbed.finish()
+    pd.testing.assert_frame_equal(features, undisturbed.features())
+    assert not list(runs.data.glob("**/_kept-*"))
+
+
+def change(images: Path, number: int) -> None:
+    """Add some images, replace some and delete some."""
+    write_images(images, range(2000 + 20 * number, 2020 + 20 * number))
+    files = sorted(images.glob("*/*.jpg"))
+    files[7 * number].unlink()
+    files[9 * number + 1].write_bytes(jpeg(5000 + number))
+    os.utime(files[9 * number + 1], (number, number))
