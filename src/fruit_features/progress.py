@@ -10,9 +10,11 @@ from pyspark import Accumulator, AccumulatorParam, SparkContext
 
 Counts = dict[str | None, int]
 
-# Seconds between two lines: on a terminal one line is written over and over.
+# Seconds between two lines: on a terminal one line is written over and over; in a
+# log lines are fewer the longer the work takes.
 TERMINAL_SECONDS = 0.5
-LOG_SECONDS = 5.0
+LOG_SECONDS = (2.0, 60.0)
+LOG_SHARE = 0.05
 
 
 class _CountsParam(AccumulatorParam[Counts]):
@@ -81,9 +83,15 @@ class Progress:
         )
 
     def _tell(self) -> None:
-        pause = TERMINAL_SECONDS if self._terminal else LOG_SECONDS
-        while not self._ended.wait(pause):
+        while not self._ended.wait(self._pause()):
             self._write("")
+
+    def _pause(self) -> float:
+        if self._terminal:
+            return TERMINAL_SECONDS
+        shortest, longest = LOG_SECONDS
+        share = LOG_SHARE * (time.monotonic() - self._started)
+        return min(max(share, shortest), longest)
 
     def _write(self, end: str) -> None:
         if self._terminal:

@@ -1,4 +1,5 @@
 import datetime as dt
+import itertools
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -6,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import DataFrame, Row, SparkSession
 from pyspark.sql import functions as F
 
 from fruit_features.backbone.inference import FeatureExtractor
@@ -14,7 +15,7 @@ from fruit_features.backbone.source import bundled_backbone
 from fruit_features.backbone.spec import Backbone
 from fruit_features.datasets.image_folder_dataset import IDENTITY
 from fruit_features.datasets.table_dataset import TableDataset
-from fruit_features.exceptions import BackboneError
+from fruit_features.exceptions import BackboneError, NoFeaturesError
 from fruit_features.pipelines.featurization import nodes
 from fruit_features.pipelines.featurization.nodes import (
     featurize_images,
@@ -58,31 +59,43 @@ def featurize(
     keys = images.select(*IDENTITY, "label").cache()
     chosen = F.lit(True) if taken is None else F.col("image_key").isin(taken)
     features = keys.where(F.col("image_key").isin(list(done)))
+    parameters = FeaturizationParameters(
+        max_pixels=10**6,
+        checkpoint_images=checkpoint,
+        max_failure_rate=1,
+        retry_quarantined=False,
+    )
     return featurize_images(
         keys.withColumn("selected", chosen),
         images,
         features.withColumn("backbone_id", F.lit(bundled_backbone().id)),
         keys.limit(0).withColumn("reason", F.lit("")),
         bundled_backbone(),
-        FeaturizationParameters(
-            max_pixels=10**6,
-            checkpoint_images=checkpoint,
-            max_failure_rate=1,
-            retry_quarantined=False,
-        ),
+        parameters,
     )
 
 
-def test_features_and_quarantine_share_the_images(images: DataFrame) -> None:
-    (part,) = featurize(images)
-    features = {row.image_key: row for row in part["features"].collect()}
-    (bad,) = part["quarantine"].collect()
-    assert set(features) == {f"a/{n}.jpg" for n in range(COUNT - 1)}
+def saved(parts: Iterator[dict[str, DataFrame]]) -> list[tuple[list[Row], list[Row]]]:
+    """Compute part after part, in the order in which Kedro saves them."""
+    return [(p["features"].collect(), p["quarantine"].collect()) for p in parts]
+
+
+def keys(rows: list[Row]) -> list[str]:
+    return sorted(row.image_key for row in rows)
+
+
+def test_features_and_then_failures(images: DataFrame) -> None:
+    (features, nothing), (no_more, (bad,)) = saved(featurize(images))
+    assert nothing == no_more == []
+    assert keys(features) == [f"a/{n}.jpg" for n in range(COUNT - 1)]
     assert (bad.image_key, bad.reason) == ("a/9.jpg", "not_an_image")
+    assert "starts with b'bad'" in bad.detail
+    assert (bad.path, bad.length, bad.label) == ("/x/a/9.jpg", 5, "a")
+    assert bad.modification_time == WHEN
     extractor = FeatureExtractor(bundled_backbone().model)
-    for number in range(COUNT - 1):
-        row = features[f"a/{number}.jpg"]
-        expected = extractor.extract(jpeg(number), 10**6)
+    for row in features:
+        content = jpeg(int(row.image_key[2:-4]))
+        expected = extractor.extract(content, 10**6)
         np.testing.assert_array_equal(np.float32(row.features), expected)
         assert row.modification_time == WHEN
         assert row.backbone_id == bundled_backbone().id
@@ -104,7 +117,8 @@ def test_inference_runs_once_for_both_tables(
                 yield from function(iter([batch]))
 
         count.__annotations__ = function.__annotations__
-        return nodes.F.pandas_udf(count, udf.returnType, udf.evalType)
+        copy = nodes.F.pandas_udf(count, udf.returnType, udf.evalType)
+        return copy if udf.deterministic else copy.asNondeterministic()
 
     monkeypatch.setattr(nodes, "extract_features_udf", counting)
     for part in featurize(images):
@@ -113,41 +127,57 @@ def test_inference_runs_once_for_both_tables(
     assert counter.value == COUNT
 
 
-def test_plan_reads_the_cache_and_infers_under_it(images: DataFrame) -> None:
-    # Still in its first part: the cache is given up with the second.
-    parts = featurize(images)
-    part = next(parts)
-    for frame in part.values():
-        plan = frame._jdf.queryExecution().executedPlan().toString()
-        above, _, below = plan.partition("InMemoryRelation")
-        assert "ArrowEvalPython" not in above
-        assert below.count("ArrowEvalPython") == 1
+def test_plan_infers_once_and_holds_nothing_back(images: DataFrame) -> None:
+    part = next(featurize(images))
+
+    def plan(name: str) -> str:
+        return part[name]._jdf.queryExecution().executedPlan().toString()
+
+    assert plan("features").count("ArrowEvalPython") == 1
+    # Neither a shuffle nor a cache: a task's features are written as it ends.
+    above_images = plan("features").partition("BroadcastHashJoin")[0]
+    assert "Exchange" not in above_images
+    assert "InMemory" not in above_images
+    assert "ArrowEvalPython" not in plan("quarantine")
+
+
+def test_a_packed_file_is_a_task(images: DataFrame) -> None:
+    part = next(featurize(images))
+    assert part["features"].rdd.getNumPartitions() == COUNT // 2
 
 
 def test_parts_are_whole_files_of_about_the_size(images: DataFrame) -> None:
-    parts = [
-        part["features"].count() + part["quarantine"].count()
-        for part in featurize(images, checkpoint=4)
+    parts = saved(featurize(images, checkpoint=4))
+    assert [len(features) for features, _ in parts][-1] == 0
+    # What failed is written with the next part.
+    done = [
+        len(features) + len(failures)
+        for (features, _), (_, failures) in zip(parts, parts[1:], strict=False)
     ]
-    assert parts == [4, 4, 2]
+    assert done == [4, 4, 2]
 
 
 def test_what_is_done_is_not_done_again(images: DataFrame) -> None:
-    (part,) = featurize(images, done=["a/0.jpg", "a/1.jpg", "a/5.jpg"])
-    rest = {row.image_key for row in part["features"].collect()}
-    assert rest == {f"a/{n}.jpg" for n in (2, 3, 4, 6, 7, 8)}
+    parts = saved(featurize(images, done=["a/0.jpg", "a/1.jpg", "a/5.jpg"]))
+    assert keys(parts[0][0]) == [f"a/{n}.jpg" for n in (2, 3, 4, 6, 7, 8)]
 
 
 def test_only_taken_images_are_featurized(images: DataFrame) -> None:
-    (part,) = featurize(images, taken=["a/3.jpg"])
-    assert [row.image_key for row in part["features"].collect()] == ["a/3.jpg"]
+    parts = saved(featurize(images, taken=["a/3.jpg"]))
+    assert keys(parts[0][0]) == ["a/3.jpg"]
 
 
 def test_nothing_to_do_gives_one_empty_part(images: DataFrame) -> None:
     everything = [f"a/{n}.jpg" for n in range(COUNT)]
-    (part,) = featurize(images, done=everything)
-    assert part["features"].isEmpty()
-    assert part["quarantine"].isEmpty()
+    assert saved(featurize(images, done=everything)) == [([], [])]
+
+
+def test_not_one_good_image_is_an_error_after_the_last_part(images: DataFrame) -> None:
+    parts = featurize(images, taken=["a/9.jpg"])
+    (_, nothing), (_, failures) = saved(itertools.islice(parts, 2))
+    assert (nothing, keys(failures)) == ([], ["a/9.jpg"])
+    with pytest.raises(NoFeaturesError, match=r"\(1 not_an_image\)"):
+        next(parts)
 
 
 class TestPrepareBackbone:

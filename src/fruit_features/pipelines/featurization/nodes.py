@@ -23,7 +23,11 @@ from fruit_features.pipelines.featurization.parameters import (
     BackboneParameters,
     FeaturizationParameters,
 )
-from fruit_features.pipelines.featurization.udf import extract_features_udf
+from fruit_features.pipelines.featurization.udf import (
+    Failures,
+    FailuresParam,
+    extract_features_udf,
+)
 from fruit_features.progress import Progress
 
 logger = logging.getLogger(__name__)
@@ -89,8 +93,9 @@ def featurize_images(
 ) -> Iterator[dict[str, DataFrame]]:
     """Run the backbone on every image that no earlier run has done with it.
 
-    Works through ``images`` a part at a time, since a part's results are cached. A
-    packed file is a task, and its features are written when the task ends.
+    A packed file of ``images`` is a task, and its features are written when the task
+    ends. What failed is gathered on the driver and written after it, so that one pass
+    over the images fills both tables.
 
     Args:
         image_listing: Every image, with ``selected``.
@@ -101,7 +106,8 @@ def featurize_images(
         parameters: Uses ``max_pixels`` and ``checkpoint_images``.
 
     Yields:
-        New rows for ``features`` and for ``quarantine``, a part at a time.
+        New rows for ``features`` and for ``quarantine``, a part of the images at a
+        time, with the features of a part the failures of the part before.
 
     Raises:
         NoFeaturesError: If, after all was written, not one image has features.
@@ -112,29 +118,25 @@ def featurize_images(
     parts = _parts(todo, parameters.checkpoint_images)
     if not parts:
         logger.info("nothing to featurize: every image is done with %s", backbone.id)
-        # Tables must be there even if no run ever had a row for them.
-        parts = [([], 0)]
     context = images.sparkSession.sparkContext
-    total = sum(count for _, count in parts)
-    outcomes: Counter[str | None] = Counter()
-    with Progress(context, total, logger) as progress:
-        model = context.broadcast(backbone.model)
-        udf = extract_features_udf(
-            backbone.id, model, parameters.max_pixels, progress.counts
-        )
+    model = context.broadcast(backbone.model)
+    reasons: Counter[str] = Counter()
+    quarantine = known_quarantine.limit(0)
+    with Progress(context, sum(count for _, count in parts), logger) as progress:
         for files, _ in parts:
-            result = _with_result(_chosen(images, todo, files), udf, backbone).cache()
-            try:
-                # Cached: two tables are written, inference runs once.
-                yield {"features": _features(result), "quarantine": _quarantine(result)}
-                if None not in outcomes:
-                    outcomes += _outcomes(result)
-            finally:
-                # A later run in this session must not find it.
-                result.unpersist()
+            failures = context.accumulator({}, FailuresParam())
+            udf = extract_features_udf(
+                backbone.id, model, parameters.max_pixels, failures, progress.counts
+            )
+            part = _chosen(images, todo, files)
+            yield {"features": _features(part, udf, backbone), "quarantine": quarantine}
+            # The features are written: the failures are known.
+            quarantine = _quarantine(part, failures.value)
+            reasons.update(failure.reason for failure in failures.value.values())
+    yield {"features": known_features.limit(0), "quarantine": quarantine}
     todo.unpersist()
-    if None not in outcomes and known_here.isEmpty():
-        raise NoFeaturesError(_why_none(outcomes + _outcomes(known_quarantine)))
+    if None not in progress.counts.value and known_here.isEmpty():
+        raise NoFeaturesError(_why_none(known_quarantine, reasons))
 
 
 def _chosen(images: DataFrame, todo: DataFrame, files: list[str]) -> DataFrame:
@@ -168,40 +170,38 @@ def _parts(todo: DataFrame, size: int) -> list[tuple[list[str], int]]:
     return parts
 
 
-def _with_result(
+def _features(
     images: DataFrame, udf: Callable[..., Any], backbone: Backbone
 ) -> DataFrame:
-    # What ingestion could not read has its reason already.
-    result = images.withColumn("result", udf("bytes", "reason"))
-    return result.select(
+    rows = images.select(
         *IDENTITY,
         "label",
-        F.col("result.features").alias("features"),
-        F.col("result.reason").alias("reason"),
-        F.coalesce("detail", "result.detail").alias("detail"),
+        udf("image_key", "bytes", "reason", "detail").alias("features"),
+        F.lit(_now()).alias("featurized_at"),
         F.lit(backbone.id).alias("backbone_id"),
-        F.lit(dt.datetime.now(dt.timezone.utc)).alias("at"),
+    )
+    # Sorted, a reader of one label skips the others' row groups.
+    sound = rows.where("features is not null")
+    return sound.sortWithinPartitions("label", "image_key")
+
+
+def _quarantine(images: DataFrame, failures: Failures) -> DataFrame:
+    rows = [(key, *failure) for key, failure in failures.items()]
+    schema = "image_key string, reason string, detail string"
+    failed = images.sparkSession.createDataFrame(rows, schema)
+    known = images.select(*IDENTITY, "label")
+    return known.join(F.broadcast(failed), "image_key").select(
+        *IDENTITY, "label", "reason", "detail", F.lit(_now()).alias("quarantined_at")
     )
 
 
-def _features(result: DataFrame) -> DataFrame:
-    rows = result.where("features is not null").withColumnRenamed("at", "featurized_at")
-    # Sorted, a reader of one label skips the others' row groups.
-    return rows.drop("reason", "detail").sortWithinPartitions("label", "image_key")
+def _now() -> dt.datetime:
+    return dt.datetime.now(dt.timezone.utc)
 
 
-def _quarantine(result: DataFrame) -> DataFrame:
-    rows = result.where("features is null").withColumnRenamed("at", "quarantined_at")
-    return rows.drop("features", "backbone_id").repartition(1)
-
-
-def _outcomes(images: DataFrame) -> "Counter[str | None]":
-    """Count images by the reason for their quarantine, sound ones as ``None``."""
-    rows = images.groupBy("reason").count().collect()
-    return Counter({row["reason"]: row["count"] for row in rows})
-
-
-def _why_none(reasons: "Counter[str | None]") -> str:
+def _why_none(known_quarantine: DataFrame, reasons: "Counter[str]") -> str:
+    known = known_quarantine.groupBy("reason").count().collect()
+    reasons = reasons + Counter({row["reason"]: row["count"] for row in known})
     listed = ", ".join(f"{n} {reason}" for reason, n in sorted(reasons.items()))
     return (
         f"not one image could be read ({listed}): no features, nothing to reduce; "

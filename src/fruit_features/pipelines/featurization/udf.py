@@ -5,56 +5,75 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pandas as pd
-from pyspark import Accumulator, Broadcast
+from pyspark import Accumulator, AccumulatorParam, Broadcast
 from pyspark.sql.pandas.functions import pandas_udf
 
 from fruit_features.backbone.decoding import DecodeFailure
-from fruit_features.backbone.inference import FeatureExtractor, extractor_of_process
+from fruit_features.backbone.inference import extractor_of_process
 from fruit_features.progress import Counts
 
-RESULT_SCHEMA = "features array<float>, reason string, detail string"
+Failures = dict[str, DecodeFailure]
+
+
+class FailuresParam(AccumulatorParam[Failures]):
+    """Gathers failures by image key: a task that is run again adds nothing new."""
+
+    def zero(self, value: Failures) -> Failures:
+        """Return no failures."""
+        return {}
+
+    def addInPlace(self, value1: Failures, value2: Failures) -> Failures:  # noqa: N802
+        """Add the second ones to the first."""
+        value1.update(value2)
+        return value1
 
 
 def extract_features_udf(
     backbone_id: str,
     model: "Broadcast[bytes]",
     max_pixels: int,
+    failures: "Accumulator[Failures]",
     counts: "Accumulator[Counts]",
 ) -> Callable[..., Any]:
-    """Make a scalar-iterator pandas UDF of image bytes.
+    """Make a scalar-iterator pandas UDF of image key, bytes, reason and detail.
 
     Args:
         backbone_id: Names the interpreter that a worker process keeps.
         model: The LiteRT flatbuffer, broadcast.
         max_pixels: Width times height above which an image is not decoded.
+        failures: Takes the images that have no features, with why.
         counts: Takes how many images were done, by reason.
 
     Returns:
-        A UDF of the image's bytes and the reason, if any, that they could not be
-        read for: a struct of ``features`` or, where there are none, ``reason`` and
-        what the decoder says of it, ``detail``.
+        A UDF: features, or null for an image that cannot be decoded or comes with
+        the reason that it could not be read.
     """
 
-    @pandas_udf(RESULT_SCHEMA)  # type: ignore[call-overload]
+    @pandas_udf("array<float>")  # type: ignore[call-overload]
     def extract_features(
-        batches: Iterator[tuple[pd.Series, pd.Series]],
-    ) -> Iterator[pd.DataFrame]:
+        batches: Iterator[tuple[pd.Series, pd.Series, pd.Series, pd.Series]],
+    ) -> Iterator[pd.Series]:
         extractor = extractor_of_process(backbone_id, model.value)
-        for contents, reasons in batches:
-            rows = [
-                (None, reason, None) if reason else _row(extractor, content, max_pixels)
-                for content, reason in zip(contents, reasons, strict=True)
+        for keys, *columns in batches:
+            results = [
+                DecodeFailure(reason, detail)
+                if reason
+                else extractor.extract(content, max_pixels)
+                for content, reason, detail in zip(*columns, strict=True)
             ]
-            counts.add(Counter(reason for _, reason, _ in rows))
-            yield pd.DataFrame(rows, columns=["features", "reason", "detail"])
+            failed = {
+                key: result
+                for key, result in zip(keys, results, strict=True)
+                if isinstance(result, DecodeFailure)
+            }
+            failures.add(failed)
+            sound = {None: len(results) - len(failed)}
+            counts.add(Counter(f.reason for f in failed.values()) | Counter(sound))
+            yield pd.Series(
+                [None if isinstance(r, DecodeFailure) else r for r in results],
+                dtype=object,
+            )
 
-    return extract_features  # type: ignore[no-any-return]
-
-
-def _row(
-    extractor: FeatureExtractor, content: bytes, max_pixels: int
-) -> tuple[Any, str | None, str | None]:
-    result = extractor.extract(content, max_pixels)
-    if isinstance(result, DecodeFailure):
-        return None, result.reason, result.detail
-    return result, None, None
+    # Else Spark puts a copy of it wherever the result is asked for: in the filter of
+    # images without features as well, and inference runs twice.
+    return extract_features.asNondeterministic()  # type: ignore[no-any-return]

@@ -22,10 +22,14 @@ from pyspark.ml.feature import PCAModel
 from pyspark.ml.linalg import DenseMatrix, DenseVector
 from pyspark.sql import DataFrame, Row, SparkSession
 
+from fruit_features.exceptions import NoFeaturesError
+
 Floats = npt.NDArray[np.float64]
 
 # Rows that are multiplied at a time: enough for BLAS, little memory.
 BLOCK_ROWS = 1024
+
+FEWEST_ROWS = 2
 
 SUMS_SCHEMA = "rows bigint, total binary, products binary"
 
@@ -50,10 +54,12 @@ class Spectrum(NamedTuple):
     Attributes:
         vectors: ``(dimensions, dimensions)``, a column a component, largest first.
         ratios: ``(dimensions,)``, each component's share of the variance.
+        rows: How many images they were fitted on.
     """
 
     vectors: Floats
     ratios: Floats
+    rows: int
 
 
 def fit_spectrum(features: DataFrame) -> Spectrum:
@@ -65,21 +71,38 @@ def fit_spectrum(features: DataFrame) -> Spectrum:
     Returns:
         Components whose signs are fixed: the number farthest from zero in each is
         positive, as in scikit-learn's ``svd_flip``, so that two fits agree.
+
+    Raises:
+        NoFeaturesError: With fewer than two rows.
     """
-    values, columns = np.linalg.eigh(covariance(features))
+    sums = sum_rows(features)
+    if sums is None or sums.rows < FEWEST_ROWS:
+        count = sums.rows if sums else 0
+        message = f"{count} image with features: principal components need 2 at least"
+        raise NoFeaturesError(message)
+    values, columns = np.linalg.eigh(covariance(sums))
     values, columns = np.clip(values[::-1], 0, None), columns[:, ::-1]
     farthest = np.abs(columns).argmax(axis=0)
     signs = np.sign(columns[farthest, np.arange(columns.shape[1])])
     total = values.sum()
     ratios = values / total if total > 0 else np.zeros_like(values)
-    return Spectrum(columns * signs, ratios)
+    return Spectrum(columns * signs, ratios, sums.rows)
 
 
-def covariance(features: DataFrame) -> Floats:
-    """Compute the sample covariance, as ``RowMatrix.computeCovariance`` defines it.
+def covariance(sums: Sums) -> Floats:
+    """Compute the sample covariance, as ``RowMatrix.computeCovariance`` defines it."""
+    mean = sums.total / sums.rows
+    return (sums.products - sums.rows * np.outer(mean, mean)) / (sums.rows - 1)
+
+
+def sum_rows(features: DataFrame) -> Sums | None:
+    """Add up what the covariance is made of, on the workers.
 
     Args:
-        features: Column ``features``, arrays of one length; two rows at least.
+        features: Column ``features``, arrays of one length.
+
+    Returns:
+        The sums; ``None`` of no rows.
     """
     cores = features.sparkSession.sparkContext.defaultParallelism
     # One matrix of products a core, whatever the number of files, and few of them
@@ -87,9 +110,7 @@ def covariance(features: DataFrame) -> Floats:
     parts = features.select("features").coalesce(cores)
     sums = parts.mapInArrow(_sum_rows, SUMS_SCHEMA).repartition(math.isqrt(cores))
     collected = sums.mapInArrow(_sum_sums, SUMS_SCHEMA).collect()
-    rows, total, products = _add_all(_from_row(row) for row in collected)
-    mean = total / rows
-    return (products - rows * np.outer(mean, mean)) / (rows - 1)
+    return _add_all(map(_from_row, collected)) if collected else None
 
 
 def _sum_rows(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:

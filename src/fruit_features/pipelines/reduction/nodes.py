@@ -13,7 +13,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from fruit_features.backbone.spec import Backbone
-from fruit_features.exceptions import ModelMismatchError, NoFeaturesError
+from fruit_features.exceptions import ModelMismatchError
 from fruit_features.pipelines.reduction.fit import (
     build_model,
     components_for,
@@ -25,8 +25,6 @@ from fruit_features.pipelines.reduction.parameters import (
 )
 
 logger = logging.getLogger(__name__)
-
-FEWEST_ROWS = 2
 
 
 def fit_pca(
@@ -63,12 +61,8 @@ def fit_pca(
         }
         return _checked(stored, backbone)
     rows = features.where(F.col("backbone_id") == backbone.id)
-    count = rows.count()
-    if count < FEWEST_ROWS:
-        message = f"{count} image with features: principal components need 2 at least"
-        raise NoFeaturesError(message)
     spectrum = fit_spectrum(rows)
-    components = _components(parameters, spectrum.ratios, count)
+    components = _components(parameters, spectrum.ratios, spectrum.rows)
     cumulative = np.cumsum(spectrum.ratios)
     variance = pd.DataFrame(
         {
@@ -79,7 +73,7 @@ def fit_pca(
     )
     summary = {
         "backbone_id": backbone.id,
-        "rows": count,
+        "rows": spectrum.rows,
         "dimensions": len(cumulative),
         "components": components,
         "variance_retained": float(cumulative[components - 1]),
@@ -106,12 +100,17 @@ def reduce_features(
         The rows with ``pca_features`` in place of ``features``.
     """
     rows = features.where(F.col("backbone_id") == backbone.id)
+    cores = features.sparkSession.sparkContext.defaultParallelism
     vector = array_to_vector(F.col("features"))
     vectors = rows.withColumn("vector", vector).drop("features")
     reduced = pca_model.transform(vectors).withColumn(
         "pca_features", vector_to_array(F.col("pca_vector"), "float32")
     )
-    return reduced.drop("vector", "pca_vector").sort("label", "image_key")
+    return (
+        reduced.drop("vector", "pca_vector")
+        .coalesce(cores)
+        .sortWithinPartitions("label", "image_key")
+    )
 
 
 def _components(
