@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-SAMPLE_SECONDS = 0.5
+SAMPLE_SECONDS = 1.0
 # What is left of a command after its end, such as a JVM, ends within this.
 GRACE_SECONDS = 30
 PR_SET_CHILD_SUBREAPER = 36

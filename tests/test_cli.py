@@ -3,6 +3,8 @@
 Through the command itself; none of these gets as far as starting Spark.
 """
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -63,6 +65,9 @@ def the_message(result: Result) -> str:
         ({"backbone.weights": "/no/such.weights.h5"}, "no such file"),
         ({"backbone.alpha": 1.0}, "bundled is alpha 0.35 at 96 px"),
         ({"backbone.alpha": 0.4}, "backbone.alpha=0.4: expected one of 0.35"),
+        ({"backbone.precision": "int4"}, "expected one of float32, int8"),
+        ({"featurization.max_failure_rate": 5}, "expected a number from 0 to 1"),
+        ({"featurization.retry_quarantined": "no"}, "expected true or false"),
         (
             {"backbone.weights": "imagenet", "backbone.input_size": 100},
             "backbone.input_size=100: expected one of 96",
@@ -71,6 +76,33 @@ def the_message(result: Result) -> str:
 )
 def test_bad_parameters(run, given: dict[str, object], message: str) -> None:
     assert message in the_message(run(**given))
+
+
+def test_a_second_run_on_the_same_data(run, tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir()
+    holder = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from fruit_features.run_lock import RunLock\n"
+        "RunLock(Path(sys.argv[1])).acquire()\n"
+        "print('at work', flush=True)\n"
+        "sys.stdin.read()\n"
+    )
+    first = subprocess.Popen(
+        [sys.executable, "-c", holder, str(data)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        assert first.stdout.readline() == "at work\n"
+        message = the_message(run())
+    finally:
+        first.kill()
+        first.wait()
+    assert f"another run (process {first.pid}) is at work in '{data}'" in message
+    assert sorted(data.iterdir()) == [data / ".lock"]
 
 
 def test_two_mistakes_are_told_at_once(run) -> None:

@@ -48,12 +48,12 @@ def is_image(content: str) -> bool:
 
 
 @settings(
-    max_examples=4,
+    max_examples=3,
     deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow],
 )
-@given(rounds=st.lists(FOLDERS, min_size=2, max_size=3))
+@given(rounds=st.lists(FOLDERS, min_size=2, max_size=2))
 def test_found_is_featurized_quarantined_and_unchanged(
     rounds: list[dict[str, str]],
     project: Path,

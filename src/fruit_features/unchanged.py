@@ -46,8 +46,9 @@ def fingerprint(listing: pd.DataFrame, parameters: dict[str, Any]) -> str:
     digest = hashlib.sha256(rows.tobytes())
     digest.update(_weights(parameters["backbone"]["weights"]))
     said = {name: group for name, group in parameters.items() if name != "training"}
-    # Asks for work, and says nothing of its result.
-    said["featurization"] = {**said["featurization"], "retry_quarantined": False}
+    # These judge a result, or ask for work, and change none.
+    judging = {"retry_quarantined": None, "max_failure_rate": None}
+    said["featurization"] = {**said["featurization"], **judging}
     said["version"] = metadata.version("fruit_features")
     digest.update(json.dumps(said, sort_keys=True, default=str).encode())
     return digest.hexdigest()

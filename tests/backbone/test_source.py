@@ -7,7 +7,12 @@ import pytest
 from fruit_features.backbone.decoding import decode_image
 from fruit_features.backbone.inference import FeatureExtractor
 from fruit_features.backbone.mobilenet import PARAMETER_COUNTS
-from fruit_features.backbone.source import BUNDLED, bundled_backbone, source_key
+from fruit_features.backbone.source import (
+    BUNDLED_WEIGHTS,
+    bundled_backbone,
+    export_from_source,
+    source_key,
+)
 from fruit_features.backbone.spec import backbone_id
 from fruit_features.exceptions import BackboneError
 from fruit_features.sample import write_sample
@@ -36,7 +41,7 @@ class TestBundled:
         write_sample(tmp_path, images_per_label=2)
         files = sorted(tmp_path.glob("*/*.jpg"))
         pixels = np.stack([decode_image(file.read_bytes(), 96) for file in files])
-        model = keras.models.load_model(BUNDLED / "bundled.keras", compile=False)
+        model = keras.models.load_model(BUNDLED_WEIGHTS, compile=False)
         theirs = model.predict(pixels / 127.5 - 1, verbose=0)
         extractor = FeatureExtractor(bundled_backbone().model)
         ours = np.stack([extractor.infer(picture) for picture in pixels])
@@ -47,6 +52,27 @@ class TestBundled:
         np.testing.assert_allclose(ours, theirs, atol=1e-3, rtol=0)
         lengths = np.linalg.norm(ours, axis=1) * np.linalg.norm(theirs, axis=1)
         assert ((ours * theirs).sum(axis=1) / lengths).min() >= 0.9999
+
+    def test_of_8_bits_is_close_to_it_and_says_so(self, tmp_path: Path) -> None:
+        """Takes some 20 seconds: TensorFlow is loaded and exports a model."""
+        write_sample(tmp_path, images_per_label=2)
+        files = sorted(tmp_path.glob("*/*.jpg"))
+        pictures = [decode_image(file.read_bytes(), 96) for file in files]
+        exact = bundled_backbone()
+        rounded = export_from_source("bundled", 0.35, 96, pictures)
+
+        assert (rounded.precision, exact.precision) == ("int8", "float32")
+        assert rounded.id.startswith(f"{exact.id}_int8_")
+        assert rounded.sha256 == exact.sha256
+        assert len(rounded.model) < len(exact.model) / 2
+        ours, theirs = (
+            np.stack([FeatureExtractor(b.model).infer(p) for p in pictures])
+            for b in (rounded, exact)
+        )
+        lengths = np.linalg.norm(ours, axis=1) * np.linalg.norm(theirs, axis=1)
+        cosines = (ours * theirs).sum(axis=1) / lengths
+        assert cosines.mean() > 0.9
+        assert not np.array_equal(ours, theirs)
 
 
 class TestSourceKey:

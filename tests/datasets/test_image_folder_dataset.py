@@ -1,4 +1,5 @@
 import datetime as dt
+import errno
 import os
 import subprocess
 import sys
@@ -369,3 +370,40 @@ class TestNothingThere:
         message = f"ImageFolderDataset only reads; it does not write '{tmp_path}'"
         with pytest.raises(ImageFolderError, match=message):
             dataset.save(dataset.load())
+
+
+def test_a_folder_that_does_not_open_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "open").mkdir()
+    (tmp_path / "open" / "1.jpg").touch()
+    closed = tmp_path / "closed"
+    closed.mkdir()
+    scan = os.scandir
+
+    # A mode does not keep the superuser out.
+    def refuse(folder: str) -> object:
+        if str(folder) == str(closed):
+            raise PermissionError(errno.EACCES, "Permission denied", str(folder))
+        return scan(folder)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    with pytest.raises(ImageFolderError, match=r"cannot open the folder .*closed"):
+        ImageFolderDataset(filepath=str(tmp_path)).load()
+
+
+def test_what_vanishes_while_listed_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("1.jpg", "2.jpg"):
+        (tmp_path / name).touch()
+    look = os.stat
+
+    def vanish(path: object, **options: object) -> os.stat_result:
+        if str(path).endswith("1.jpg"):
+            (tmp_path / "1.jpg").unlink(missing_ok=True)
+        return look(path, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(os, "stat", vanish)
+    listing = ImageFolderDataset(filepath=str(tmp_path)).load()
+    assert list(listing["image_key"]) == ["2.jpg"]

@@ -143,11 +143,11 @@ def test_killed_at_random_moments_nothing_is_lost(runs: Runs, project: Path) -> 
     dice = random.Random(20)
     for number in range(KILLS):
         run = runs.start()
-        time.sleep(dice.uniform(3, 30))
+        time.sleep(dice.uniform(3, 20))
         kill(run, VICTIMS[number % len(VICTIMS)])
         if run.is_running():
             # A worker is replaced, a driver without its Java ends by itself.
-            time.sleep(dice.uniform(0, 5))
+            time.sleep(dice.uniform(0, 3))
             kill(run, "driver")
         run.wait()
         check_readable(runs.data)

@@ -144,7 +144,7 @@ def _find_local(root: str) -> dict[str, dict[str, Any]]:
     """List all files; fsspec leaves out folders that are links."""
     found: dict[str, dict[str, Any]] = {}
     seen: set[str] = set()
-    for folder, names, files in os.walk(root, followlinks=True):
+    for folder, names, files in os.walk(root, followlinks=True, onerror=_refuse):
         real = os.path.realpath(folder)
         if real in seen:
             names.clear()  # A link that leads in a circle.
@@ -152,12 +152,30 @@ def _find_local(root: str) -> dict[str, dict[str, Any]]:
         seen.add(real)
         for file in files:
             path = os.path.join(folder, file)
-            try:
-                info = os.stat(path)
-            except OSError:
-                info = os.lstat(path)  # The target is gone: told later.
-            found[path] = {"size": info.st_size, "mtime": info.st_mtime}
+            info = _info(path)
+            if info:
+                found[path] = {"size": info.st_size, "mtime": info.st_mtime}
     return found
+
+
+def _refuse(error: OSError) -> None:
+    """End the listing: images in a folder that does not open would be left out."""
+    if isinstance(error, FileNotFoundError):
+        return  # Deleted while the listing was made.
+    message = (
+        f"cannot open the folder {error.filename!r}: {error.strerror}; give the right "
+        "to read it, or move it out of the folder of images"
+    )
+    raise ImageFolderError(message) from error
+
+
+def _info(path: str) -> os.stat_result | None:
+    for look in (os.stat, os.lstat):
+        try:
+            return look(path)
+        except OSError:
+            continue  # The target of a link is gone: told later.
+    return None  # Deleted while the listing was made.
 
 
 def _as_unicode(path: str) -> str:

@@ -69,10 +69,12 @@ def extract_features_udf(
             failures.add(failed)
             sound = {None: len(results) - len(failed)}
             counts.add(Counter(f.reason for f in failed.values()) | Counter(sound))
-            yield pd.Series(
-                [None if isinstance(r, DecodeFailure) else r for r in results],
-                dtype=object,
-            )
+            # Spark goes through the numbers one by one: lists are quicker than arrays.
+            features = [
+                None if isinstance(result, DecodeFailure) else result.tolist()
+                for result in results
+            ]
+            yield pd.Series(features, dtype=object)
 
     # Else Spark puts a copy of it wherever the result is asked for: in the filter of
     # images without features as well, and inference runs twice.
