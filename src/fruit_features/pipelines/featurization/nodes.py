@@ -4,7 +4,7 @@ import datetime as dt
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 from pyspark.sql import DataFrame
@@ -114,60 +114,70 @@ def featurize_images(
     """
     known_here = known_features.where(F.col("backbone_id") == backbone.id)
     done = known_here.select(*IDENTITY).union(known_quarantine.select(*IDENTITY))
-    todo = _images_to_do(image_listing, images, done).cache()
-    parts = _parts(todo, parameters.checkpoint_images)
+    packed = _packed(image_listing, images, done).cache()
+    parts = _parts(packed, parameters.checkpoint_images)
     if not parts:
         logger.info("nothing to featurize: every image is done with %s", backbone.id)
     context = images.sparkSession.sparkContext
     model = context.broadcast(backbone.model)
     reasons: Counter[str] = Counter()
     quarantine = known_quarantine.limit(0)
-    with Progress(context, sum(count for _, count in parts), logger) as progress:
-        for files, _ in parts:
+    with Progress(context, sum(part.todo for part in parts), logger) as progress:
+        for part in parts:
             failures = context.accumulator({}, FailuresParam())
             udf = extract_features_udf(
                 backbone.id, model, parameters.max_pixels, failures, progress.counts
             )
-            part = _chosen(images, todo, files)
-            yield {"features": _features(part, udf, backbone), "quarantine": quarantine}
+            chosen = _chosen(images, packed, part)
+            features = _features(chosen, udf, backbone)
+            yield {"features": features, "quarantine": quarantine}
             # The features are written: the failures are known.
-            quarantine = _quarantine(part, failures.value)
+            quarantine = _quarantine(chosen, failures.value)
             reasons.update(failure.reason for failure in failures.value.values())
     yield {"features": known_features.limit(0), "quarantine": quarantine}
-    todo.unpersist()
+    packed.unpersist()
     if None not in progress.counts.value and known_here.isEmpty():
         raise NoFeaturesError(_why_none(known_quarantine, reasons))
 
 
-def _chosen(images: DataFrame, todo: DataFrame, files: list[str]) -> DataFrame:
-    keys = todo.where(F.col("file").isin(files)).select("image_key")
-    of_files = images.where(F.col("_metadata.file_path").isin(files))
-    return of_files.join(F.broadcast(keys), "image_key", "left_semi")
+class _Part(NamedTuple):
+    """Some packed files, how many images they hold, and how many are to be done."""
+
+    files: list[str]
+    rows: int
+    todo: int
 
 
-def _images_to_do(
-    image_listing: DataFrame, images: DataFrame, done: DataFrame
-) -> DataFrame:
-    """Return key and packed file of the selected images that are not done."""
-    packed = images.select(*IDENTITY, F.col("_metadata.file_path").alias("file"))
+def _packed(image_listing: DataFrame, images: DataFrame, done: DataFrame) -> DataFrame:
+    """Return key and file of every packed image, and ``todo`` where it is selected."""
     selected = image_listing.where("selected").select(*IDENTITY)
-    todo = packed.join(selected, IDENTITY, "left_semi").join(
-        done, IDENTITY, "left_anti"
-    )
-    return todo.select("image_key", "file")
+    todo = selected.join(done, IDENTITY, "left_anti").withColumn("todo", F.lit(True))
+    packed = images.select(*IDENTITY, F.col("_metadata.file_path").alias("file"))
+    return packed.join(todo, IDENTITY, "left").select("image_key", "file", "todo")
 
 
-def _parts(todo: DataFrame, size: int) -> list[tuple[list[str], int]]:
+def _parts(packed: DataFrame, size: int) -> list[_Part]:
     """Group the packed files so that each group has some ``size`` images to do."""
-    parts: list[tuple[list[str], int]] = []
-    counts = todo.groupBy("file").count().orderBy("file").collect()
-    for file, count in ((row["file"], row["count"]) for row in counts):
-        if parts and parts[-1][1] + count <= size:
-            files, before = parts[-1]
-            parts[-1] = ([*files, file], before + count)
+    counts = packed.groupBy("file").agg(F.count("*"), F.count("todo")).collect()
+    parts: list[_Part] = []
+    for file, rows, todo in sorted(counts):
+        if not todo:
+            continue
+        if parts and parts[-1].todo + todo <= size:
+            files, more_rows, more_todo = parts.pop()
+            parts.append(_Part([*files, file], more_rows + rows, more_todo + todo))
         else:
-            parts.append(([file], count))
+            parts.append(_Part([file], rows, todo))
     return parts
+
+
+def _chosen(images: DataFrame, packed: DataFrame, part: _Part) -> DataFrame:
+    of_files = images.where(F.col("_metadata.file_path").isin(part.files))
+    if part.todo == part.rows:
+        return of_files
+    keys = packed.where(F.col("file").isin(part.files) & F.col("todo"))
+    keys = F.broadcast(keys.select("image_key"))
+    return of_files.join(keys, "image_key", "left_semi")
 
 
 def _features(
@@ -180,9 +190,8 @@ def _features(
         F.lit(_now()).alias("featurized_at"),
         F.lit(backbone.id).alias("backbone_id"),
     )
-    # Sorted, a reader of one label skips the others' row groups.
-    sound = rows.where("features is not null")
-    return sound.sortWithinPartitions("label", "image_key")
+    # Not sorted: a task writes as it goes, and its worker never waits for it.
+    return rows.where("features is not null")
 
 
 def _quarantine(images: DataFrame, failures: Failures) -> DataFrame:

@@ -25,7 +25,7 @@ IMAGES_SCHEMA = (
 # A packed file is one task of featurization, and what is written when it ends. Of
 # FILES_PER_CORE tasks a core a run that is killed loses no more than one each.
 FILE_BYTES = 128 * 2**20
-FILES_PER_CORE = 24
+FILES_PER_CORE = 16
 FEWEST_IMAGES = 32
 
 
