@@ -27,7 +27,7 @@ def spark(project: Path) -> Iterator[SparkSession]:
     # Two cores on any machine, and no page that nobody looks at.
     os.environ["PYSPARK_SUBMIT_ARGS"] = (
         "--conf=spark.ui.enabled=false --conf=spark.sql.shuffle.partitions=2 "
-        + os.environ["PYSPARK_SUBMIT_ARGS"].replace("local[*]", "local[2]")
+        + os.environ["PYSPARK_SUBMIT_ARGS"].replace("local[*,", "local[2,")
     )
     session = SparkSession.builder.getOrCreate()
     yield session

@@ -67,7 +67,7 @@ def the_message(result: Result) -> str:
         ({"backbone.alpha": 0.4}, "backbone.alpha=0.4: expected one of 0.35"),
         ({"backbone.precision": "int4"}, "expected one of float32, int8"),
         ({"featurization.max_failure_rate": 5}, "expected a number from 0 to 1"),
-        ({"featurization.retry_quarantined": "no"}, "expected true or false"),
+        ({"featurization.retry_quarantined": "maybe"}, "expected true or false"),
         (
             {"backbone.weights": "imagenet", "backbone.input_size": 100},
             "backbone.input_size=100: expected one of 96",
@@ -85,7 +85,8 @@ def test_a_second_run_on_the_same_data(run, tmp_path: Path) -> None:
         "import sys\n"
         "from pathlib import Path\n"
         "from fruit_features.run_lock import RunLock\n"
-        "RunLock(Path(sys.argv[1])).acquire()\n"
+        "lock = RunLock(Path(sys.argv[1]))\n"
+        "lock.acquire()\n"
         "print('at work', flush=True)\n"
         "sys.stdin.read()\n"
     )

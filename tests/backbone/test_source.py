@@ -14,7 +14,6 @@ from fruit_features.backbone.source import (
     source_key,
 )
 from fruit_features.backbone.spec import backbone_id
-from fruit_features.exceptions import BackboneError
 from fruit_features.sample import write_sample
 
 
@@ -100,14 +99,13 @@ class TestSourceKey:
         choices = [(1.0, 224), (1.0, 96), (0.35, 224)]
         assert len({source_key(file, *choice) for choice in choices}) == 3
 
-    def test_weights_that_do_not_fit_are_told_before_any_export(
-        self, tmp_path: Path
-    ) -> None:
-        path = tmp_path / "a.weights.h5"
-        with h5py.File(path, "w") as file:
-            file.create_dataset("layers/x/vars/0", data=np.zeros(7))
-        with pytest.raises(BackboneError, match="holds 7 numbers"):
-            source_key(str(path), 1.0, 224)
+    def test_other_precisions_have_other_keys(self, tmp_path: Path) -> None:
+        assert source_key("imagenet", 1.0, 224, "int8") == "imagenet_1_224_int8"
+        exact, rounded = (
+            source_key("bundled", 0.35, 96, precision)
+            for precision in ("float32", "int8")
+        )
+        assert rounded == f"{exact}_int8"
 
     def test_weights_that_fit(self, tmp_path: Path) -> None:
         path = tmp_path / "a.weights.h5"

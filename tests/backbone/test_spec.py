@@ -26,4 +26,5 @@ def test_description_leaves_out_the_model_alone() -> None:
         "input_size": 96,
         "dimensions": 1280,
         "sha256": "ab12",
+        "precision": "float32",
     }

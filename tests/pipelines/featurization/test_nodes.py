@@ -137,7 +137,7 @@ def test_plan_infers_once_and_holds_nothing_back(images: DataFrame) -> None:
     # Neither a shuffle nor a cache: a task's features are written as it ends.
     above_images = plan("features").partition("BroadcastHashJoin")[0]
     assert "Exchange" not in above_images
-    assert "InMemory" not in above_images
+    assert "InMemoryRelation" not in above_images
     assert "ArrowEvalPython" not in plan("quarantine")
 
 
@@ -212,7 +212,7 @@ class TestPrepareBackbone:
         assert prepare_backbone(lambda: stored, NO_IMAGES, parameters)["exported"] != {}
         assert len(calls) == 2
 
-    def test_misfit_is_told_before_any_export(self, tmp_path: Path) -> None:
+    def test_misfit_is_told_before_any_run(self, tmp_path: Path) -> None:
         weights = tmp_path / "bad.weights.h5"
         weights.write_bytes(b"no weights")
         with pytest.raises(BackboneError, match="is not a weights file"):

@@ -114,7 +114,9 @@ def featurize_images(
     """
     known_here = known_features.where(F.col("backbone_id") == backbone.id)
     done = known_here.select(*IDENTITY).union(known_quarantine.select(*IDENTITY))
-    packed = _packed(image_listing, images, done).cache()
+    # Not a cache: Spark would fill it anew, from what is done by then, after each
+    # write to a table that it was made of.
+    packed = _packed(image_listing, images, done).localCheckpoint()
     parts = _parts(packed, parameters.checkpoint_images)
     if not parts:
         logger.info("nothing to featurize: every image is done with %s", backbone.id)
@@ -135,7 +137,6 @@ def featurize_images(
             quarantine = _quarantine(chosen, failures.value)
             reasons.update(failure.reason for failure in failures.value.values())
     yield {"features": known_features.limit(0), "quarantine": quarantine}
-    packed.unpersist()
     if None not in progress.counts.value and known_here.isEmpty():
         raise NoFeaturesError(_why_none(known_quarantine, reasons))
 
