@@ -13,6 +13,7 @@ from pyspark.sql import functions as F
 from fruit_features.datasets.image_folder_dataset import COLUMNS, ImageFolderDataset
 from fruit_features.exceptions import ParameterError
 from fruit_features.pipelines.featurization.parameters import FeaturizationParameters
+from fruit_features.pipelines.ingestion import nodes
 from fruit_features.pipelines.ingestion.nodes import (
     keep_current_rows,
     list_images,
@@ -181,3 +182,22 @@ class TestKeepCurrentRows:
         assert [row.image_key for row in kept.collect()] == [second]
         everything = keep_current_rows(listed, lambda: None, self.featurization(True))
         assert everything.count() == 2
+
+
+@pytest.mark.parametrize(
+    ("count", "size", "cores", "files"),
+    [
+        (0, 0, 2, 2),
+        (10, 10**5, 2, 2),
+        (200, 10**6, 2, 8),
+        (3_000, 10**7, 2, 32),
+        (3_000, 10**7, 4, 64),
+        (50_000_000, 10**12, 64, 50_048),
+        (50_000_000, 10**14, 64, 745_088),
+    ],
+)
+def test_files_are_many_enough_to_resume_and_to_stay_small(
+    count: int, size: int, cores: int, files: int
+) -> None:
+    parameters = IngestionParameters(None, 1, images_per_file=1000)
+    assert nodes._files(count, size, parameters, cores) == files

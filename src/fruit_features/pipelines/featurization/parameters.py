@@ -92,8 +92,8 @@ class FeaturizationParameters:
 
     Attributes:
         max_pixels: Width times height above which an image is not decoded.
-        checkpoint_images: How many images are held in Spark's cache at a time, and
-            after how many what a cluster has done is sure to be written.
+        checkpoint_images: How many images a part of the work has: a job of Spark,
+            after which its failures are written.
         max_failure_rate: Share of the images, 0 to 1, that may be quarantined
             before a run counts as failed.
         retry_quarantined: Whether images that an earlier run quarantined are tried
