@@ -10,7 +10,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from benchmarks.exports import export_once
+from benchmarks.exports import absolute_weights, export_once
 from benchmarks.images import choose_images, read_once
 from benchmarks.machine import describe_machine
 from benchmarks.measurement import CONTENDERS, Measurement, Task, measure
@@ -95,9 +95,7 @@ def _measure_all(
         for count in counts
     }
     export = export_once(options.weights, WORK / "exports")
-    weights = options.weights
-    if weights != "imagenet":
-        weights = str(Path(weights).resolve())
+    weights = absolute_weights(options.weights)
     for round_ in range(options.repeat):
         for count in counts:
             read_once(folders[count])

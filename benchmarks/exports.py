@@ -1,8 +1,10 @@
 """The exported backbone: made once for weights and size, given to all contenders."""
 
 import multiprocessing
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from benchmarks.process_tree import BenchmarkError
 from fruit_features.backbone.source import export_from_source, source_key
@@ -28,11 +30,20 @@ def export_once(weights: str, cache: Path, input_size: int = 224) -> Path:
     path = cache / f"{source_key(weights, ALPHA, input_size)}.tflite"
     if not BackboneDataset(filepath=str(path)).exists():
         print("exporting the weights to LiteRT, once", flush=True)
-        # In a process of its own: TensorFlow would stay in this one's memory.
-        spawn = multiprocessing.get_context("spawn")
-        with ProcessPoolExecutor(1, spawn) as pool:
-            pool.submit(_export, weights, input_size, str(path)).result()
+        run_apart(_export, weights, input_size, str(path))
     return path
+
+
+def run_apart(function: Callable[..., None], *arguments: Any) -> None:
+    """Call a function in a process of its own: TensorFlow would stay in this one."""
+    spawn = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(1, spawn) as pool:
+        pool.submit(function, *arguments).result()
+
+
+def absolute_weights(weights: str) -> str:
+    """Return weights as a run in any folder finds them: a file's whole path."""
+    return weights if weights == "imagenet" else str(Path(weights).resolve())
 
 
 def seed_export(export: Path, data: Path) -> None:

@@ -101,8 +101,7 @@ def _project(task: Task) -> dict[str, Result]:
     seed_export(task.export, task.work)
     first = _whole_run(task)
     again = run_project(_parameters(task)).observation
-    unchanged = _processes(again, None), {"lines": [text for _, text in again.lines]}
-    return {"project": first, "project_unchanged": unchanged}
+    return {"project": first, "project_unchanged": (_processes(again, None), {})}
 
 
 def _project_first(task: Task) -> dict[str, Result]:

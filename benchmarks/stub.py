@@ -2,16 +2,14 @@
 
 import io
 import itertools
-import multiprocessing
 import os
 import random
 import shutil
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 from PIL import Image
 
-from benchmarks.exports import EXPORTS
+from benchmarks.exports import EXPORTS, run_apart
 from fruit_features.backbone.source import source_key
 from fruit_features.datasets.backbone_dataset import BackboneDataset
 
@@ -58,10 +56,7 @@ def seed_stub(data: Path, weights: Path) -> None:
     weights.write_bytes(b"the weights of a stub")
     key = source_key(str(weights), ALPHA, INPUT_SIZE)
     path = data / EXPORTS / f"{key}.tflite"
-    # In a process of its own: TensorFlow would stay in this one's memory.
-    spawn = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(1, spawn) as pool:
-        pool.submit(_export_stub, weights.name, str(path)).result()
+    run_apart(_export_stub, weights.name, str(path))
 
 
 def _export_stub(weights: str, path: str) -> None:

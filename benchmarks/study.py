@@ -18,6 +18,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.neighbors import KNeighborsClassifier
 
 from benchmarks.bench import WORK, keep_result, require_images
+from benchmarks.exports import absolute_weights
 from benchmarks.images import choose_images, read_once
 from benchmarks.process_tree import BenchmarkError
 from benchmarks.project import ProjectRun, run_project
@@ -39,9 +40,7 @@ def main() -> None:
     parser.add_argument("--weights", default="imagenet")
     options = parser.parse_args()
     require_images(options.images, "make bench-study")
-    weights = options.weights
-    if weights != "imagenet":
-        weights = str(Path(weights).resolve())
+    weights = absolute_weights(options.weights)
     work = WORK / "study"
     try:
         images = choose_images(options.images, options.n, work / "images")

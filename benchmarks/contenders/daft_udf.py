@@ -8,7 +8,6 @@ made no difference beyond noise, and more processes than cores lost.
 """
 
 import json
-import os
 import sys
 import time
 from pathlib import Path
@@ -18,6 +17,7 @@ import daft
 from daft import DataType, col
 from daft.functions import download, regexp_extract
 
+from benchmarks.machine import cores
 from benchmarks.stamps import note
 from fruit_features.backbone.decoding import DecodeFailure
 from fruit_features.backbone.inference import FeatureExtractor
@@ -26,7 +26,7 @@ BATCH = 64
 MAX_PIXELS = 50_000_000
 
 
-@daft.cls(use_process=True, max_concurrency=len(os.sched_getaffinity(0)))
+@daft.cls(use_process=True, max_concurrency=cores())
 class Backbone:
     """A worker process's extractor."""
 

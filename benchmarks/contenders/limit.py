@@ -2,11 +2,11 @@
 
 import json
 import multiprocessing
-import os
 import sys
 import time
 from pathlib import Path
 
+from benchmarks.machine import cores
 from benchmarks.stamps import note
 from fruit_features.backbone.inference import extractor_of_process
 
@@ -20,8 +20,7 @@ def main(images: Path, model: Path, work: Path) -> None:
     paths = [str(path) for path in sorted(images.rglob("*.jpg"))]
     batches = [paths[start : start + BATCH] for start in range(0, len(paths), BATCH)]
     context = multiprocessing.get_context("spawn")
-    cores = len(os.sched_getaffinity(0))
-    with context.Pool(cores, _prepare, (model, work)) as pool:
+    with context.Pool(cores(), _prepare, (model, work)) as pool:
         images_done = sum(pool.imap_unordered(_featurize, batches))
         end = time.monotonic()
     result = {"images": images_done, "passes": [[begin, end]]}

@@ -4,7 +4,6 @@ import logging
 import sys
 import threading
 import time
-from types import TracebackType
 
 from pyspark import Accumulator, AccumulatorParam, SparkContext
 
@@ -58,12 +57,7 @@ class Progress:
         self._thread.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         """Tell once more, where the work ended."""
         self._ended.set()
         self._thread.join()

@@ -2,7 +2,6 @@
 
 import os
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 import fsspec
@@ -55,13 +54,8 @@ class _WholeFile(LocalFileOpener):
             super().close()
             os.replace(self.path, self._place)
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if kind is None:
+    def __exit__(self, *error: object) -> None:
+        if error == (None, None, None):
             self.close()
         else:
             self.f.close()
