@@ -15,7 +15,8 @@ def _process() -> str:
     importer = zipimport.zipimporter(archive)
     known = importer._files
     importer.invalidate_caches()
-    heavy = [name for name in ("tensorflow", "keras") if name in sys.modules]
+    needless = ("tensorflow", "keras", "pyspark.ml", "scipy", "matplotlib", "boto3")
+    heavy = [name for name in needless if name in sys.modules]
     loaded = [
         name
         for name in ("pandas", "pyarrow", "ai_edge_litert.interpreter")

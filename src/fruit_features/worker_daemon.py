@@ -16,7 +16,7 @@ from pyspark.daemon import manager
 
 import fruit_features.pipelines.featurization.udf
 import fruit_features.pipelines.ingestion.reading
-import fruit_features.pipelines.reduction.fit  # noqa: F401
+import fruit_features.pipelines.reduction.sums  # noqa: F401
 
 
 def keep_archives_read() -> None:

@@ -1,1 +1,4 @@
-"""The pipelines: one folder each, found by the registry."""
+"""The pipelines: one folder each.
+
+The folders import nothing by themselves: workers load single modules of them.
+"""
