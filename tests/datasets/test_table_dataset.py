@@ -80,6 +80,23 @@ def awkward(spark: SparkSession, tmp_path: Path) -> Place:
     return Place(spark, folder, partitions=True)
 
 
+def test_saving_what_can_have_no_rows_starts_no_job(place: Place) -> None:
+    place.append(("a", 1, [0.5], "x"))
+    context = place.spark.sparkContext
+    files = place.files()
+    context.setJobGroup("nothing", "")
+    try:
+        place.table.save(place.table.load().limit(0))
+        jobs = context.statusTracker().getJobIdsForGroup("nothing")
+        place.table.save(place.table.load().where("length > 1"))
+        more = context.statusTracker().getJobIdsForGroup("nothing")
+    finally:
+        context.setLocalProperty("spark.jobGroup.id", None)
+    assert not jobs
+    assert more, "the count of jobs must see those of other frames"
+    assert place.files() == files
+
+
 class TestNoTable:
     def test_loading_is_told(self, place: Place) -> None:
         message = f"^no table at '{place.folder}' yet; `kedro run` makes it$"

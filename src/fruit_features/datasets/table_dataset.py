@@ -54,6 +54,8 @@ class TableDataset(SparkDatasetV2):
 
     def _save(self, data: DataFrame) -> None:
         before = set(self._files())
+        if before and _has_no_rows(data):
+            return  # A job that writes nothing takes half a second.
         super()._save(data)
         added = set(self._files()) - before
         # An append of nothing leaves one more empty file at every run.
@@ -158,3 +160,9 @@ class CurrentRowsDataset(TableDataset):
     def _address(self, path: str) -> str:
         scheme = "file" if self._protocol in ("", "file") else self._protocol
         return f"{scheme}://{path}"
+
+
+def _has_no_rows(frame: DataFrame) -> bool:
+    """Tell, without a job, a frame that can have no rows, such as ``limit(0)``."""
+    rows = frame._jdf.queryExecution().optimizedPlan().maxRows()
+    return bool(rows.isDefined() and rows.get() == 0)

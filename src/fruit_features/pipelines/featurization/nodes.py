@@ -114,10 +114,9 @@ def featurize_images(
     """
     known_here = known_features.where(F.col("backbone_id") == backbone.id)
     done = known_here.select(*IDENTITY).union(known_quarantine.select(*IDENTITY))
-    # Not a cache: Spark would fill it anew, from what is done by then, after each
-    # write to a table that it was made of.
-    packed = _packed(image_listing, images, done).localCheckpoint()
+    packed = _packed(image_listing, images, done)
     parts = _parts(packed, parameters.checkpoint_images)
+    packed = _held(packed, parts)
     if not parts:
         logger.info("nothing to featurize: every image is done with %s", backbone.id)
     context = images.sparkSession.sparkContext
@@ -148,6 +147,11 @@ class _Part(NamedTuple):
     rows: int
     todo: int
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether all images of these files are to be done."""
+        return self.todo == self.rows
+
 
 def _packed(image_listing: DataFrame, images: DataFrame, done: DataFrame) -> DataFrame:
     """Return key and file of every packed image, and ``todo`` where it is selected."""
@@ -172,9 +176,18 @@ def _parts(packed: DataFrame, size: int) -> list[_Part]:
     return parts
 
 
+def _held(packed: DataFrame, parts: list[_Part]) -> DataFrame:
+    """Keep what is to be done, where it is not all of a file, apart from the tables.
+
+    A cache would not do: Spark fills it anew, from what is done by then, after each
+    write to a table that it was made of.
+    """
+    return packed if all(part.is_whole for part in parts) else packed.localCheckpoint()
+
+
 def _chosen(images: DataFrame, packed: DataFrame, part: _Part) -> DataFrame:
     of_files = images.where(F.col("_metadata.file_path").isin(part.files))
-    if part.todo == part.rows:
+    if part.is_whole:
         return of_files
     keys = packed.where(F.col("file").isin(part.files) & F.col("todo"))
     keys = F.broadcast(keys.select("image_key"))
