@@ -42,7 +42,9 @@ fi
 "${PYTHON:-python3.11}" -m venv "$place"
 python=$place/bin/python
 "$python" -m pip install --quiet --disable-pip-version-check "$(grep '^uv==' "$lock")"
-"$place/bin/uv" pip install --quiet --python "$python" --constraint "$lock" "$wheel"
+install=("$place/bin/uv" pip install --quiet --python "$python" --constraint "$lock")
+# Whoever has installed the lock before has it all at hand.
+"${install[@]}" --offline "$wheel" 2>/dev/null || "${install[@]}" "$wheel"
 
 # What workers load, loaded once: it shows that it is all there, and leaves it compiled
 # for containers, which may not write here.
