@@ -18,7 +18,7 @@ from fruit_features.exceptions import FruitFeaturesError
 from fruit_features.failure_rate import check_failure_rate
 from fruit_features.preflight import check_storage
 from fruit_features.spark_application import end_application
-from fruit_features.summary import format_summary
+from fruit_features.summary import address, format_summary
 from fruit_features.unchanged import nothing_changed, renew_report
 
 
@@ -69,7 +69,7 @@ def _done_before(options: dict[str, Any]) -> bool:
             return False
         catalog = context.catalog
         report = renew_report(catalog, context.env or "local", began)
-        place = catalog["report"]._describe()["filepath"]
+        place = address(catalog["report"])
         click.echo("nothing changed since the last run: nothing was done again")
         click.echo(format_summary(report, place))
         parameters = context.config_loader["parameters"]

@@ -23,7 +23,7 @@ from fruit_features.run_facts import RunClock
 from fruit_features.run_lock import RunLock
 from fruit_features.s3_lock import S3RunLock
 from fruit_features.spark_application import check_workers
-from fruit_features.summary import format_summary
+from fruit_features.summary import address, format_summary
 from fruit_features.unchanged import fingerprint
 from fruit_features.whole_files import write_whole_files
 
@@ -184,9 +184,7 @@ class RunFactsHooks:
         """Print what the run did; the last line is where to look."""
         if "report" in pipeline.all_outputs():
             report = catalog.load("run_report")
-            click.echo(
-                format_summary(report, catalog["report"]._describe()["filepath"])
-            )
+            click.echo(format_summary(report, address(catalog["report"])))
             check_failure_rate(report, self._highest_failure_rate)
 
 

@@ -2,6 +2,7 @@
 
 import math
 import os
+from pathlib import Path
 from typing import Any
 
 from fruit_features.exceptions import SettingError
@@ -40,14 +41,12 @@ def own_spark(value: Any) -> Any:
     return None if os.environ.get("SPARK_HOME") else value
 
 
-def jars() -> str | None:
-    """Return the jars for S3 that ``FRUIT_FEATURES_JARS`` names, if it does."""
-    return os.environ.get("FRUIT_FEATURES_JARS") or None
-
-
 def packages(value: str) -> str | None:
-    """Return what pip's Spark is to fetch for S3; null where the jars are at hand."""
-    return None if jars() else own_spark(value)
+    """Return what Spark is to fetch for S3; null where a cluster says where jars are."""
+    settings = os.environ.get("SPARK_CONF_DIR")
+    if settings and Path(settings, "spark-defaults.conf").is_file():
+        return None
+    return own_spark(value)
 
 
 def s3_endpoint() -> str | None:
@@ -69,7 +68,6 @@ RESOLVERS = {
     "setting": setting,
     "product": product,
     "own_spark": own_spark,
-    "jars": jars,
     "packages": packages,
     "s3_endpoint": s3_endpoint,
     "s3_region": s3_region,
