@@ -11,6 +11,7 @@ import pyarrow as pa
 from kedro.io.core import get_protocol_and_path
 from pyspark import Accumulator
 
+from fruit_features.file_systems import register_s3
 from fruit_features.progress import Counts
 
 # Hides the latency of storage; the bytes of one batch stay bounded all the same.
@@ -40,10 +41,13 @@ def reader(
     """
 
     def read(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        register_s3()
         with ThreadPoolExecutor(THREADS) as pool:
             for batch in batches:
                 for part in _by_size(batch, max_bytes):
                     rows = part.select(["path", "length"]).to_pylist()
+                    # Kept by fsspec: else every thread would open its own.
+                    fsspec.filesystem(get_protocol_and_path(rows[0]["path"])[0])
                     jobs = [
                         pool.submit(read_file, row["path"], row["length"], max_bytes)
                         for row in rows
@@ -65,6 +69,7 @@ def read_file(path: str, length: int, max_bytes: int) -> Content:
     """
     protocol, bare = get_protocol_and_path(path)
     filesystem = fsspec.filesystem(protocol)
+    errors = getattr(filesystem, "READ_ERRORS", (OSError,))
     try:
         if protocol == "file":
             info = filesystem.info(bare)
@@ -78,8 +83,8 @@ def read_file(path: str, length: int, max_bytes: int) -> Content:
         return Content(filesystem.cat_file(bare), None, None)
     except FileNotFoundError:
         return Content(None, "unreadable", _why_missing(bare))
-    except OSError as error:
-        found = f"{type(error).__name__}: {error.strerror or error}"
+    except errors as error:
+        found = f"{type(error).__name__}: {getattr(error, 'strerror', None) or error}"
         return Content(None, "unreadable", found)
 
 
