@@ -72,7 +72,9 @@ class S3Server:
         """Ask everybody for credentials and rights from now on, or nobody."""
         allowed = b"0" if wanted else b"1000000000"
         address = f"{self.endpoint}/moto-api/reset-auth"
-        urllib.request.urlopen(address, data=allowed, timeout=5).close()
+        plain = {"Content-Type": "text/plain"}
+        request = urllib.request.Request(address, allowed, plain)
+        urllib.request.urlopen(request, timeout=5).close()
 
     def asked(self) -> list[tuple[str, str]]:
         """Return method and address of every request so far."""
