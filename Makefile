@@ -15,7 +15,7 @@ RUN_PARAMS := $${IMAGES:+images=$$IMAGES,}$${DATA:+data=$$DATA,}$$PARAMS
 
 .DEFAULT_GOAL := help
 .PHONY: help run sample test lint format viz notebook lock bench bench-million bench-study clean \
-    cluster-up cluster-load cluster-down
+    cluster-up cluster-load cluster-down emr-local history
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /:/' | awk -F: '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -54,6 +54,12 @@ cluster-load: $(READY) ## upload IMAGES to the S3 of cluster-up
 
 cluster-down: $(READY) ## stop what cluster-up started, leave nothing
 	@$(BIN)/python -m cluster down
+
+emr-local: $(READY) ## run ENV=emr on IMAGES, cluster and all, and take the reports
+	@$(BIN)/python -m cluster rehearse "$$IMAGES"
+
+history: $(READY) ## open Spark's history server on the runs of ENV=emr
+	@$(BIN)/python -m cluster history
 
 # The markers that name all supported machines say nothing; they are cut.
 ANY := ((platform_machine == 'arm64' and sys_platform == 'darwin') or (platform_machine == 'aarch64' and sys_platform == 'linux') or (platform_machine == 'x86_64' and sys_platform == 'linux'))

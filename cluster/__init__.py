@@ -9,5 +9,5 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 
 
-class ClusterError(Exception):
+class LocalClusterError(Exception):
     """Something the user can mend; the message says what and how."""

@@ -5,7 +5,7 @@ import os
 import sys
 from pathlib import Path
 
-from cluster import ClusterError, s3
+from cluster import LocalClusterError, history, rehearsal
 from cluster.local import LocalCluster
 
 
@@ -17,17 +17,28 @@ def main() -> None:
     load = commands.add_parser("load", help="upload a folder of labelled images")
     load.add_argument("images")
     commands.add_parser("down", help="stop everything and leave nothing")
+    whole = commands.add_parser("rehearse", help="all of it, with one run")
+    whole.add_argument("images")
+    commands.add_parser("history", help="serve the event logs of runs")
     options = parser.parse_args()
-    cluster = LocalCluster()
     try:
-        if options.command == "up":
-            up(cluster)
-        elif options.command == "load":
-            load_images(cluster, options.images)
-        else:
-            down(cluster)
-    except ClusterError as error:
+        sys.exit(_do(options, LocalCluster()))
+    except LocalClusterError as error:
         sys.exit(f"cluster: {error}")
+
+
+def _do(options: argparse.Namespace, cluster: LocalCluster) -> int:
+    if options.command == "up":
+        up(cluster)
+    elif options.command == "load":
+        load_images(cluster, options.images)
+    elif options.command == "rehearse":
+        return rehearse(cluster, options.images)
+    elif options.command == "history":
+        return history.serve(cluster)
+    else:
+        down(cluster)
+    return 0
 
 
 def up(cluster: LocalCluster) -> bool:
@@ -50,11 +61,9 @@ def up(cluster: LocalCluster) -> bool:
 def load_images(cluster: LocalCluster, images: str) -> None:
     """Upload images to where ``--env emr`` looks for them."""
     if not images:
-        raise ClusterError("name a folder: make cluster-load IMAGES=<folder>")
-    variables = cluster.variables
-    bucket, place = variables["FRUIT_FEATURES_BUCKET"], f"{prefix()}/01_raw/images"
-    count = s3.upload(s3.client(variables), Path(images), bucket, place)
-    print(f"cluster: {count:,} files of {images} in s3://{bucket}/{place}")
+        raise LocalClusterError("name a folder: make cluster-load IMAGES=<folder>")
+    count = cluster.upload(Path(images))
+    print(f"cluster: {count:,} files of {images} in {cluster.place('01_raw/images')}")
 
 
 def down(cluster: LocalCluster) -> None:
@@ -62,9 +71,25 @@ def down(cluster: LocalCluster) -> None:
     print(f"cluster: down, {cluster.down()} processes stopped")
 
 
-def prefix() -> str:
-    """Return where in the bucket everything lies."""
-    return os.environ.get("FRUIT_FEATURES_PREFIX") or "fruit_features"
+def rehearse(cluster: LocalCluster, images: str) -> int:
+    """Run everything once; the cluster goes again unless it was up before.
+
+    Returns:
+        The run's exit code.
+    """
+    # Before half a minute of work.
+    if not Path(images).is_dir():
+        message = f"no folder {images!r}: make emr-local IMAGES=<folder>"
+        raise LocalClusterError(message)
+    started = up(cluster)
+    try:
+        load_images(cluster, images)
+        code = rehearsal.run(cluster)
+        rehearsal.conclude(cluster)
+    finally:
+        if started:
+            down(cluster)
+    return code
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """The file that `source` reads: what the user's own commands need to know."""
 
-import os
 import shlex
 from collections.abc import Mapping
 from pathlib import Path
@@ -34,7 +33,6 @@ def read(path: Path) -> dict[str, str]:
     return dict(word.split("=", 1) for word in words if "=" in word)
 
 
-def applied(path: Path) -> dict[str, str]:
-    """Return this process's environment as it is after `source`."""
-    kept = {name: text for name, text in os.environ.items() if name not in OTHERS}
-    return {**kept, **read(path)}
+def cleared(variables: Mapping[str, str]) -> dict[str, str]:
+    """Return an environment without what ``source`` unsets."""
+    return {name: text for name, text in variables.items() if name not in OTHERS}

@@ -6,7 +6,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from cluster import ClusterError
+from cluster import LocalClusterError
 from cluster.processes import java_home
 
 POM = Path(__file__).with_name("pom.xml")
@@ -27,7 +27,7 @@ def _jars(profile: str) -> list[Path]:
     """Return the jars of a profile of ``pom.xml``, from Maven's own repository.
 
     Raises:
-        ClusterError: If they are not there yet and cannot be fetched.
+        LocalClusterError: If they are not there yet and cannot be fetched.
     """
     pinned = hashlib.sha256(POM.read_bytes()).hexdigest()[:12]
     known = _cache() / f"{profile}-{pinned}.txt"
@@ -61,7 +61,7 @@ def _ask_maven(profile: str, output: Path) -> None:
             "no Maven found, which fetches the jars of YARN and S3 once: install it "
             "(Debian: apt-get install maven)"
         )
-        raise ClusterError(message)
+        raise LocalClusterError(message)
     done = subprocess.run(
         [maven, "--quiet", "--batch-mode", "--file", str(POM), "-P", profile]
         + [GOAL, f"-Dmdep.outputFile={output}"],
@@ -74,4 +74,4 @@ def _ask_maven(profile: str, output: Path) -> None:
         errors = [line for line in done.stdout.splitlines() if "ERROR" in line]
         reason = errors[0] if errors else done.stderr.strip()
         message = f"Maven could not fetch the jars of {POM.name}: {reason}"
-        raise ClusterError(message)
+        raise LocalClusterError(message)

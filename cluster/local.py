@@ -13,7 +13,7 @@ from urllib.parse import quote
 import psutil
 import pyspark
 
-from cluster import ROOT, ClusterError, environment, s3, workers, yarn
+from cluster import ROOT, LocalClusterError, environment, s3, workers, yarn
 from cluster.jars import spark_jars, yarn_jars
 from cluster.processes import HOST, java_home, stop_all, working_in
 
@@ -43,12 +43,17 @@ class LocalCluster:
         """What ``env_file`` says.
 
         Raises:
-            ClusterError: If no cluster is up.
+            LocalClusterError: If no cluster is up.
         """
         if not self.env_file.exists():
             message = "no cluster is up: make cluster-up"
-            raise ClusterError(message)
+            raise LocalClusterError(message)
         return environment.read(self.env_file)
+
+    @property
+    def sourced(self) -> dict[str, str]:
+        """The environment of a shell that has sourced ``env_file``."""
+        return {**environment.cleared(os.environ), **self.variables}
 
     @property
     def page(self) -> str:
@@ -59,7 +64,7 @@ class LocalCluster:
         """Tell whether both YARN and S3 answer.
 
         Raises:
-            ClusterError: If only parts of a cluster are there.
+            LocalClusterError: If only parts of a cluster are there.
         """
         if not self._folder.exists():
             return False
@@ -71,13 +76,13 @@ class LocalCluster:
             f"parts of a cluster are left in {str(self._folder)!r}, or it is being "
             "started: make cluster-down, then make cluster-up"
         )
-        raise ClusterError(message)
+        raise LocalClusterError(message)
 
     def up(self) -> None:
         """Start everything and wait until it can be used; leave nothing if that fails.
 
         Raises:
-            ClusterError: If something is missing, or does not come up.
+            LocalClusterError: If something is missing, or does not come up.
         """
         java_home()
         yarn_jars()
@@ -87,7 +92,7 @@ class LocalCluster:
             self._folder.mkdir(parents=True)
         except FileExistsError as error:
             message = f"{str(self._folder)!r} is there already: make cluster-down"
-            raise ClusterError(message) from error
+            raise LocalClusterError(message) from error
         try:
             self._start()
         except BaseException:
@@ -107,17 +112,39 @@ class LocalCluster:
             shutil.rmtree(self._folder)
         return stopped
 
+    def place(self, name: str) -> s3.Place:
+        """Return where on S3 a layer or folder of the catalog lies."""
+        prefix = os.environ.get("FRUIT_FEATURES_PREFIX") or "fruit_features"
+        return s3.Place(self.variables["FRUIT_FEATURES_BUCKET"], f"{prefix}/{name}/")
+
+    def upload(self, images: Path) -> int:
+        """Upload images to where ``--env emr`` looks for them.
+
+        Returns:
+            How many there were.
+        """
+        place = self.place("01_raw/images")
+        return s3.upload(s3.client(self.variables), images, place)
+
+    def download(self, name: str, folder: Path) -> int:
+        """Copy what lies below a name, such as ``08_reporting``, into a folder.
+
+        Returns:
+            How many files there were.
+        """
+        return s3.download(s3.client(self.variables), self.place(name), folder)
+
     def daemon(self, name: str) -> psutil.Process:
         """Return the running daemon of a name.
 
         Raises:
-            ClusterError: If it does not run.
+            LocalClusterError: If it does not run.
         """
         for process in working_in(self._folder / "work"):
             if yarn.DAEMONS[name] in process.cmdline():
                 return process
         message = f"the {name} of {str(self._folder)!r} does not run"
-        raise ClusterError(message)
+        raise LocalClusterError(message)
 
     def start_daemon(self, name: str) -> None:
         """Start one of YARN's daemons, which must not be running."""
@@ -137,6 +164,7 @@ class LocalCluster:
     def _start(self) -> None:
         place = self._plain
         if place != self._folder:
+            place.unlink(missing_ok=True)
             place.symlink_to(self._folder)
         work, logs = place / "work", place / "logs"
         work.mkdir()
@@ -148,7 +176,7 @@ class LocalCluster:
             self.start_daemon(name)
         self._write_spark_configuration(place / "spark", work)
         # While they start.
-        python = workers.make_python(self._folder / "python", self._folder / "dist")
+        python = workers.make_python(place / "python", place / "dist")
         variables = {
             "HADOOP_CONF_DIR": str(place / "hadoop"),
             "SPARK_CONF_DIR": str(place / "spark"),
@@ -199,7 +227,7 @@ class LocalCluster:
                     f"{name} did not come up within {LONGEST_START:.0f} s; the last "
                     f"lines of its log: {' | '.join(last)}"
                 )
-                raise ClusterError(message)
+                raise LocalClusterError(message)
             time.sleep(0.3)
 
 

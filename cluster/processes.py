@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 
-from cluster import ClusterError
+from cluster import LocalClusterError
 from fruit_features.java import find_java_home
 
 HOST = "127.0.0.1"
@@ -29,7 +29,7 @@ def java_home() -> Path:
     """Find the Java that Spark runs on; YARN's daemons run on it too.
 
     Raises:
-        ClusterError: If there is none.
+        LocalClusterError: If there is none.
     """
     found = find_java_home()
     if found:
@@ -37,7 +37,7 @@ def java_home() -> Path:
     java = shutil.which("java")
     if not java:
         message = "no Java found: install Java 17, or set JAVA_HOME to one"
-        raise ClusterError(message)
+        raise LocalClusterError(message)
     # `java` may be a link, or a script of a version manager: it knows its home.
     shown = subprocess.run(
         [java, "-XshowSettings:properties", "-version"],

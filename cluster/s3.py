@@ -6,13 +6,13 @@ import threading
 from collections.abc import Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from cluster import ClusterError
+from cluster import LocalClusterError
 from cluster.processes import HOST, free_ports, start
 
 BUCKET = "fruit-features"
@@ -21,6 +21,22 @@ REGION = "eu-west-1"
 KEYS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "throwaway"}
 # moto's server is busy long before it has this many requests at once.
 UPLOADS = 16
+
+
+class Place(NamedTuple):
+    """What begins with a prefix in a bucket.
+
+    Attributes:
+        bucket: Its name.
+        prefix: Ends with a slash.
+    """
+
+    bucket: str
+    prefix: str
+
+    def __str__(self) -> str:
+        """Return the place as an address."""
+        return f"s3://{self.bucket}/{self.prefix}"
 
 
 def start_server(work: Path, logs: Path) -> str:
@@ -86,32 +102,31 @@ def make_bucket(s3: Any, bucket: str, region: str) -> None:
     )
 
 
-def upload(s3: Any, folder: Path, bucket: str, prefix: str) -> int:
+def upload(s3: Any, folder: Path, place: Place) -> int:
     """Upload all files of a folder, many at once, and show how it goes.
 
     Args:
         s3: A client.
         folder: The folder; files keep their paths below it, whatever their names hold.
-        bucket: The bucket.
-        prefix: Where in it.
+        place: Where to.
 
     Returns:
         How many there were.
 
     Raises:
-        ClusterError: If there is no such folder, no file in it, or a name that no key
-            can hold.
+        LocalClusterError: If there is no such folder, no file in it, or a name that
+            no key can hold.
     """
     progress = _Progress()
 
     def put(path: Path) -> None:
-        key = _key(path, folder, prefix)
-        s3.put_object(Bucket=bucket, Key=key, Body=path.read_bytes())
+        key = place.prefix + _name(path, folder)
+        s3.put_object(Bucket=place.bucket, Key=key, Body=path.read_bytes())
         progress.add()
 
     if not folder.is_dir():
         message = f"no folder {str(folder)!r}: give IMAGES=<folder of labelled images>"
-        raise ClusterError(message)
+        raise LocalClusterError(message)
     with ThreadPoolExecutor(UPLOADS) as pool:
         waiting: set[Future[None]] = set()
         try:
@@ -123,31 +138,29 @@ def upload(s3: Any, folder: Path, bucket: str, prefix: str) -> int:
             _raise_first(waiting)
         except (BotoCoreError, ClientError) as error:
             message = f"the upload failed: {error}; see .cluster/logs/s3.log"
-            raise ClusterError(message) from error
+            raise LocalClusterError(message) from error
         finally:
             for future in waiting:
                 future.cancel()
     if not progress.count:
         message = f"no file in {str(folder)!r}: give a folder of labelled images"
-        raise ClusterError(message)
+        raise LocalClusterError(message)
     return progress.count
 
 
-def download(s3: Any, bucket: str, prefix: str, folder: Path) -> int:
-    """Download all objects below a prefix.
+def download(s3: Any, place: Place, folder: Path) -> int:
+    """Download all objects of a place.
 
     Returns:
         How many there were.
     """
     count = 0
     pages = s3.get_paginator("list_objects_v2")
-    for page in pages.paginate(Bucket=bucket, Prefix=f"{prefix}/"):
+    for page in pages.paginate(Bucket=place.bucket, Prefix=place.prefix):
         for found in page.get("Contents", []):
-            path = folder / found["Key"].removeprefix(f"{prefix}/")
+            path = folder / found["Key"].removeprefix(place.prefix)
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(
-                s3.get_object(Bucket=bucket, Key=found["Key"])["Body"].read()
-            )
+            s3.download_file(place.bucket, found["Key"], str(path))
             count += 1
     return count
 
@@ -157,14 +170,14 @@ def _files(folder: Path) -> Iterator[Path]:
         yield from (path for name in names if (path := Path(place, name)).is_file())
 
 
-def _key(path: Path, folder: Path, prefix: str) -> str:
+def _name(path: Path, folder: Path) -> str:
     name = path.relative_to(folder).as_posix()
     try:
         name.encode()
     except UnicodeEncodeError as error:
         message = f"{name!r} is not UTF-8, as S3 wants names to be: rename the file"
-        raise ClusterError(message) from error
-    return f"{prefix}/{name}"
+        raise LocalClusterError(message) from error
+    return name
 
 
 def _raise_first(futures: set[Future[None]]) -> None:

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from cluster import ROOT, ClusterError
+from cluster import ROOT, LocalClusterError
 
 BOOTSTRAP = ROOT / "src" / "fruit_features" / "emr" / "bootstrap.sh"
 
@@ -21,7 +21,7 @@ def make_python(place: Path, wheels: Path) -> Path:
         The Python.
 
     Raises:
-        ClusterError: If that fails.
+        LocalClusterError: If that fails.
     """
     uv = Path(sys.executable).with_name("uv")
     # By way of a source distribution: what lies in build/ from earlier stays out.
@@ -45,4 +45,4 @@ def _run(command: list[str], **environment: str) -> None:
     )
     if done.returncode != 0:
         message = f"{Path(command[0]).name} failed: {done.stderr.strip()}"
-        raise ClusterError(message)
+        raise LocalClusterError(message)
