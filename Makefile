@@ -14,7 +14,7 @@ export IMAGES DATA PARAMS
 RUN_PARAMS := $${IMAGES:+images=$$IMAGES,}$${DATA:+data=$$DATA,}$$PARAMS
 
 .DEFAULT_GOAL := help
-.PHONY: help run sample test lint format viz notebook lock bench bench-million bench-study clean \
+.PHONY: help run sample test lint format viz notebook lock bench bench-million bench-s3 bench-study clean \
     cluster-up cluster-load cluster-down emr-local history
 
 help: ## show this list
@@ -76,6 +76,9 @@ bench: $(READY) $(if $(ONLY),$(if $(findstring daft,$(ONLY)),$(DAFT)),$(DAFT)) #
 
 bench-million: $(READY) ## measure a million tiny images, memory and flatness, ROWS=1000000
 	@$(BIN)/python -m benchmarks.million --rows "$${ROWS:-1000000}" $(if $(KEEP),--keep)
+
+bench-s3: $(READY) ## measure reading from a near and a far S3, IMAGES= N=1000
+	@$(BIN)/python -m benchmarks.s3 --images "$$IMAGES" --n "$${N:-1000}"
 
 bench-study: $(READY) ## measure what smaller inputs and int8 gain and lose, IMAGES= N=3000
 	@$(BIN)/python -m benchmarks.study --images "$$IMAGES" --n "$${N:-3000}" \

@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import urllib.error
 import urllib.request
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -13,8 +12,6 @@ from xml.etree import ElementTree
 from fruit_features.exceptions import ClusterError
 
 SECONDS = 5.0
-# Spark's own default: a tenth of the heap, and no less than this.
-LEAST_OVERHEAD = 384
 UNITS = {"k": 1 / 1024, "m": 1, "g": 1024, "t": 1024**2}
 
 
