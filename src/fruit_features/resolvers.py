@@ -31,7 +31,7 @@ def setting(name: str, default: Any = None) -> Any:
     return value
 
 
-def product(*factors: str) -> int:
+def product(*factors: str | int) -> int:
     """Multiply whole numbers."""
     return math.prod(int(factor) for factor in factors)
 

@@ -72,7 +72,7 @@ def s3_client() -> Any:
 
     retries = {"mode": "standard", "total_max_attempts": 2}
     config = Config(connect_timeout=3, read_timeout=5, retries=retries)
-    return boto3.client("s3", config=config)
+    return boto3.Session().client("s3", config=config)
 
 
 def check_results(place: Place) -> None:
