@@ -31,12 +31,14 @@ class LocalCluster:
 
     Attributes:
         env_file: What `source` reads.
+        home: Where all the rest lies: daemons work in ``work``, and containers below
+            it; what they say is in ``logs``.
     """
 
     def __init__(self, folder: Path = ROOT / ".cluster") -> None:
         """Name the folder; nothing is started."""
         self._folder = folder.absolute()
-        self._home = _without_blanks(self._folder)
+        self.home = _without_blanks(self._folder)
         self.env_file = self._folder / "env"
 
     @property
@@ -106,8 +108,8 @@ class LocalCluster:
         Returns:
             How many processes were stopped.
         """
-        stopped = stop_all(self._home / "work")
-        for folder in {self._home, self._folder}:
+        stopped = stop_all(self.home / "work")
+        for folder in {self.home, self._folder}:
             if folder.exists():
                 shutil.rmtree(folder)
         return stopped
@@ -140,7 +142,7 @@ class LocalCluster:
         Raises:
             LocalClusterError: If it does not run.
         """
-        for process in working_in(self._home / "work"):
+        for process in working_in(self.home / "work"):
             if yarn.DAEMONS[name] in process.cmdline():
                 return process
         message = f"the {name} of {str(self._folder)!r} does not run"
@@ -148,11 +150,11 @@ class LocalCluster:
 
     def start_daemon(self, name: str) -> None:
         """Start one of YARN's daemons, which must not be running."""
-        home = self._home
+        home = self.home
         yarn.start_daemon(name, home / "hadoop", home / "work", home / "logs", s3.KEYS)
 
     def _start(self) -> None:
-        home = self._home
+        home = self.home
         work, logs = home / "work", home / "logs"
         work.mkdir(parents=True)
         logs.mkdir()
@@ -175,8 +177,8 @@ class LocalCluster:
 
     def _variables(self, endpoint: str, page: str, python: Path) -> dict[str, str]:
         return {
-            "HADOOP_CONF_DIR": str(self._home / "hadoop"),
-            "SPARK_CONF_DIR": str(self._home / "spark"),
+            "HADOOP_CONF_DIR": str(self.home / "hadoop"),
+            "SPARK_CONF_DIR": str(self.home / "spark"),
             "SPARK_LOCAL_IP": HOST,
             "YARN_PAGE": page,
             "AWS_ENDPOINT_URL": endpoint,

@@ -31,13 +31,12 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
     folder = tmp_path_factory.mktemp("a cluster") / ".cluster"
     cluster = LocalCluster(folder)
     cluster.up()
-    home = Path(cluster.variables["HADOOP_CONF_DIR"]).parent
-    assert len(traces(home)) >= 3
+    assert len(traces(cluster.home)) >= 3
     yield cluster
     cluster.down()
     assert not folder.exists()
-    assert not home.exists()
-    assert not traces(home)
+    assert not cluster.home.exists()
+    assert not traces(cluster.home)
 
 
 def traces(home: Path) -> list[psutil.Process]:
