@@ -63,7 +63,7 @@ def load_images(cluster: LocalCluster, images: str) -> None:
     if not images:
         raise LocalClusterError("name a folder: make cluster-load IMAGES=<folder>")
     count = cluster.upload(Path(images))
-    print(f"cluster: {count:,} files of {images} in {cluster.place('01_raw/images')}")
+    print(f"cluster: {count:,} files of {images} in {cluster.on_s3('01_raw/images')}")
 
 
 def down(cluster: LocalCluster) -> None:

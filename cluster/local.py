@@ -31,11 +31,14 @@ class LocalCluster:
 
     Attributes:
         env_file: What `source` reads.
+        home: Where all the rest lies: daemons work in ``work``, and containers below
+            it; what they say is in ``logs``.
     """
 
     def __init__(self, folder: Path = ROOT / ".cluster") -> None:
         """Name the folder; nothing is started."""
         self._folder = folder.absolute()
+        self.home = _without_blanks(self._folder)
         self.env_file = self._folder / "env"
 
     @property
@@ -105,14 +108,13 @@ class LocalCluster:
         Returns:
             How many processes were stopped.
         """
-        stopped = stop_all(self._folder / "work")
-        if self._plain != self._folder:
-            self._plain.unlink(missing_ok=True)
-        if self._folder.exists():
-            shutil.rmtree(self._folder)
+        stopped = stop_all(self.home / "work")
+        for folder in {self.home, self._folder}:
+            if folder.exists():
+                shutil.rmtree(folder)
         return stopped
 
-    def place(self, name: str) -> s3.Place:
+    def on_s3(self, name: str) -> s3.Place:
         """Return where on S3 a layer or folder of the catalog lies."""
         prefix = os.environ.get("FRUIT_FEATURES_PREFIX") or "fruit_features"
         return s3.Place(self.variables["FRUIT_FEATURES_BUCKET"], f"{prefix}/{name}/")
@@ -123,7 +125,7 @@ class LocalCluster:
         Returns:
             How many there were.
         """
-        place = self.place("01_raw/images")
+        place = self.on_s3("01_raw/images")
         return s3.upload(s3.client(self.variables), images, place)
 
     def download(self, name: str, folder: Path) -> int:
@@ -132,7 +134,7 @@ class LocalCluster:
         Returns:
             How many files there were.
         """
-        return s3.download(s3.client(self.variables), self.place(name), folder)
+        return s3.download(s3.client(self.variables), self.on_s3(name), folder)
 
     def daemon(self, name: str) -> psutil.Process:
         """Return the running daemon of a name.
@@ -140,7 +142,7 @@ class LocalCluster:
         Raises:
             LocalClusterError: If it does not run.
         """
-        for process in working_in(self._folder / "work"):
+        for process in working_in(self.home / "work"):
             if yarn.DAEMONS[name] in process.cmdline():
                 return process
         message = f"the {name} of {str(self._folder)!r} does not run"
@@ -148,38 +150,35 @@ class LocalCluster:
 
     def start_daemon(self, name: str) -> None:
         """Start one of YARN's daemons, which must not be running."""
-        place = self._plain
-        yarn.start_daemon(
-            name, place / "hadoop", place / "work", place / "logs", s3.KEYS
-        )
-
-    @property
-    def _plain(self) -> Path:
-        """The folder by a name without blanks, which YARN does not cope with."""
-        if not re.search(r"\s", str(self._folder)):
-            return self._folder
-        name = hashlib.sha256(bytes(self._folder)).hexdigest()[:12]
-        return Path(tempfile.gettempdir(), f"fruit_features-{name}")
+        home = self.home
+        yarn.start_daemon(name, home / "hadoop", home / "work", home / "logs", s3.KEYS)
 
     def _start(self) -> None:
-        place = self._plain
-        if place != self._folder:
-            place.unlink(missing_ok=True)
-            place.symlink_to(self._folder)
-        work, logs = place / "work", place / "logs"
-        work.mkdir()
+        home = self.home
+        work, logs = home / "work", home / "logs"
+        work.mkdir(parents=True)
         logs.mkdir()
         endpoint = s3.start_server(work, logs)
         memory = MASTER_MB + EXECUTORS * (EXECUTOR_MB + OVERHEAD_MB)
-        page = yarn.write_configuration(place / "hadoop", work, logs, memory)
+        page = yarn.write_configuration(home / "hadoop", work, logs, memory)
         for name in yarn.DAEMONS:
             self.start_daemon(name)
-        self._write_spark_configuration(place / "spark", work)
+        self._write_spark_configuration(home / "spark", work)
         # While they start.
-        python = workers.make_python(place / "python", place / "dist")
-        variables = {
-            "HADOOP_CONF_DIR": str(place / "hadoop"),
-            "SPARK_CONF_DIR": str(place / "spark"),
+        python = workers.make_python(home / "python", home / "dist")
+        variables = self._variables(endpoint, page, python)
+        self._wait("S3", logs / "s3.log", lambda: s3.answers(endpoint))
+        s3.make_bucket(s3.client(variables), s3.BUCKET, s3.REGION)
+        self._wait(
+            "YARN", logs / "nodemanager.log", lambda: yarn.running_nodes(page) > 0
+        )
+        # Last: who finds it, finds a cluster that can be used.
+        environment.write(self.env_file, variables)
+
+    def _variables(self, endpoint: str, page: str, python: Path) -> dict[str, str]:
+        return {
+            "HADOOP_CONF_DIR": str(self.home / "hadoop"),
+            "SPARK_CONF_DIR": str(self.home / "spark"),
             "SPARK_LOCAL_IP": HOST,
             "YARN_PAGE": page,
             "AWS_ENDPOINT_URL": endpoint,
@@ -193,13 +192,6 @@ class LocalCluster:
             "FRUIT_FEATURES_EXECUTOR_MEMORY": f"{EXECUTOR_MB}m",
             "FRUIT_FEATURES_EXECUTOR_OVERHEAD": f"{OVERHEAD_MB}m",
         }
-        self._wait("S3", logs / "s3.log", lambda: s3.answers(endpoint))
-        s3.make_bucket(s3.client(variables), s3.BUCKET, s3.REGION)
-        self._wait(
-            "YARN", logs / "nodemanager.log", lambda: yarn.running_nodes(page) > 0
-        )
-        # Last: who finds it, finds a cluster that can be used.
-        environment.write(self.env_file, variables)
 
     def _write_spark_configuration(self, conf: Path, work: Path) -> None:
         """Write what a cluster's own Spark would know: where its jars are.
@@ -229,6 +221,14 @@ class LocalCluster:
                 )
                 raise LocalClusterError(message)
             time.sleep(0.3)
+
+
+def _without_blanks(folder: Path) -> Path:
+    """Return where everything but ``env`` lies: YARN and Spark fail at blanks."""
+    if not re.search(r"\s", str(folder)):
+        return folder
+    name = hashlib.sha256(bytes(folder)).hexdigest()[:12]
+    return Path(tempfile.gettempdir(), f"fruit_features-{name}")
 
 
 def _local_uri(path: Path) -> str:

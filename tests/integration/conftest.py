@@ -27,27 +27,26 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCluster]:
         if os.environ.get("CI"):
             raise
         pytest.skip(str(error))
-    # Blanks in the path: as a user's folder may have.
+    # A blank in the path, as a user's may have one.
     folder = tmp_path_factory.mktemp("a cluster") / ".cluster"
     cluster = LocalCluster(folder)
     cluster.up()
-    started = working_for(folder)
+    assert len(traces(cluster.home)) >= 3
     yield cluster
-    left = {process for process in working_for(folder) if process in started}
-    assert left, "all daemons died on the way"
     cluster.down()
     assert not folder.exists()
-    assert not working_for(folder)
+    assert not cluster.home.exists()
+    assert not traces(cluster.home)
 
 
-def working_for(folder: Path) -> list[psutil.Process]:
-    """Find processes by any trace of the folder: place, arguments or environment."""
+def traces(home: Path) -> list[psutil.Process]:
+    """Find processes of a cluster by place, arguments or environment."""
     found = []
     for process in psutil.process_iter():
         try:
-            traces = [process.cwd(), *process.cmdline(), *process.environ().values()]
+            texts = [process.cwd(), *process.cmdline(), *process.environ().values()]
         except (psutil.Error, OSError):
             continue
-        if process.pid != os.getpid() and any(folder.parent.name in t for t in traces):
+        if process.pid != os.getpid() and any(str(home) in text for text in texts):
             found.append(process)
     return found

@@ -69,7 +69,7 @@ def test_node_is_running_and_page_answers(cluster: LocalCluster) -> None:
     assert cluster.is_up()
     (node,) = yarn.ask(cluster.page, "nodes")["nodes"]["node"]
     assert node["state"] == "RUNNING"
-    assert node["nodeHostName"] == "127.0.0.1"
+    assert node["nodeHostName"] in ("127.0.0.1", "localhost")
     with urllib.request.urlopen(f"{cluster.page}/cluster/nodes", timeout=10) as page:
         assert b"Nodes of the cluster" in page.read()
 

@@ -195,8 +195,8 @@ def test_features_are_those_of_a_local_run(data: Path, local: Path) -> None:
 
 
 def test_keys_are_nowhere(on_yarn: OnYarn, first: Run, data: Path) -> None:
-    logs = on_yarn.cluster.env_file.parent / "logs"
-    staging = on_yarn.cluster.env_file.parent / "work" / "staging"
+    logs = on_yarn.cluster.home / "logs"
+    staging = on_yarn.cluster.home / "work" / "staging"
     places = [*data.rglob("*"), *logs.rglob("*"), *staging.rglob("*")]
     read = {path: path.read_bytes() for path in places if path.is_file()}
     assert any("containers" in str(path) for path in read)
@@ -259,7 +259,7 @@ def test_faults_cost_no_row(on_yarn: OnYarn, data: Path, front: Front) -> None:
 def executors(cluster: LocalCluster) -> list[psutil.Process]:
     """Find the Java processes of executors, not the shells that started them."""
     backend = "YarnCoarseGrainedExecutorBackend"
-    working = working_in(cluster.env_file.parent / "work")
+    working = working_in(cluster.home / "work")
     return [
         process
         for process in working
