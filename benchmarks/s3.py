@@ -2,7 +2,7 @@
 
 moto's server holds the images, and a front before it keeps its answers, counts requests
 and adds a delay to each. One warm Spark session, on this machine and with S3A, packs the
-images by ``ingestion``, and reads them by Spark's ``binaryFile``, with and without the
+images by ``ingestion``, and reads them by ``binaryFile``, with and without the
 delay.
 """
 

@@ -35,13 +35,25 @@ def _explain(error: BaseException) -> str | None:
         # "- Parameter 'x': Failed to instantiate X for parameter 'x': <why>"
         found = re.findall(r"for parameter '[^']+': (.+)", str(error))
         return "; ".join(found) or str(error)
-    if isinstance(error, DatasetError) and error.__cause__:
-        # Kedro's catalog puts the dataset's name before the error of a dataset.
-        return _explain(error.__cause__)
-    if isinstance(error, InterpolationResolutionError) and error.__context__:
-        # OmegaConf puts the resolver's name before the error of a resolver.
-        return _explain(error.__context__)
-    if "No space left on device" in str(error):
+    wrapped = _wrapped(error)
+    return _explain(wrapped) if wrapped else _explain_text(str(error))
+
+
+def _wrapped(error: BaseException) -> BaseException | None:
+    """Return the error that another library has put a text of its own before."""
+    if isinstance(error, DatasetError):
+        return error.__cause__
+    if isinstance(error, InterpolationResolutionError):
+        return error.__context__
+    return None
+
+
+def _explain_text(text: str) -> str | None:
+    # Spark tells an error of a worker in the midst of its own.
+    of_worker = re.search(r"^fruit_features\.exceptions\.\w+: (.+)$", text, re.M)
+    if of_worker:
+        return of_worker.group(1)
+    if "No space left on device" in text:
         return (
             "no space left on the disk; what is written so far stays, make room and "
             "run again to go on"

@@ -42,7 +42,7 @@ def own_spark(value: Any) -> Any:
 
 
 def packages(value: str) -> str | None:
-    """Return what Spark is to fetch for S3; null where a cluster says where jars are."""
+    """Return what Spark is to fetch for S3; null where a cluster has the jars."""
     settings = os.environ.get("SPARK_CONF_DIR")
     if settings and Path(settings, "spark-defaults.conf").is_file():
         return None

@@ -128,8 +128,8 @@ class S3RunLock:
         holder, _ = self._read()
         return (
             f"another run (process {holder.get('process')} on {holder.get('host')}) is "
-            f"at work in {self._place.address}; wait for its end, or a minute if it was "
-            "killed, or choose another place with FRUIT_FEATURES_PREFIX=<prefix>"
+            f"at work in {self._place.address}; wait for its end, or for a minute if it "
+            "was killed, or choose another place with FRUIT_FEATURES_PREFIX=<prefix>"
         )
 
 

@@ -7,18 +7,24 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
+import fsspec
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import pytest
 from pyspark.ml.feature import PCA, PCAModel
 from pyspark.ml.linalg import Vectors
 from pyspark.sql import DataFrame, SparkSession
 
+from cluster.front import Front
+from cluster.processes import free_ports
 from fruit_features.datasets.image_folder_dataset import ImageFolderDataset
 from fruit_features.datasets.mllib_model_dataset import MLlibModelDataset
 from fruit_features.datasets.replaced_table_dataset import ReplacedTableDataset
 from fruit_features.datasets.table_dataset import CurrentRowsDataset, TableDataset
-from fruit_features.pipelines.ingestion.reading import Content, read_file
+from fruit_features.exceptions import StorageError
+from fruit_features.pipelines.ingestion.reading import Content, read_file, reader
+from fruit_features.s3_files import PatientS3FileSystem
 from tests.conftest import jars_for_s3
 from tests.s3_server import KEYS, S3Server
 
@@ -134,6 +140,50 @@ def test_an_image_that_is_gone(place: str) -> None:
     ImageFolderDataset(filepath=place, optional=True).load()
     gone = read_file(f"{place}/gone.jpg", 1, 1000)
     assert (gone.bytes, gone.reason) == (None, "unreadable")
+
+
+class Counts:
+    """What the driver would add up."""
+
+    def add(self, term: object) -> None:
+        pass
+
+
+def batch(place: str, count: int) -> pa.RecordBatch:
+    paths = [f"{place}/{number}.jpg" for number in range(count)]
+    return pa.RecordBatch.from_pydict({"path": paths, "length": [1] * count})
+
+
+def test_an_s3_that_went_away_is_no_fault_of_images(
+    place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (port,) = free_ports(1)
+    endpoint = {"endpoint_url": f"http://127.0.0.1:{port}"}
+    monkeypatch.setattr(PatientS3FileSystem, "retries", 2)
+    monkeypatch.setitem(fsspec.config.conf, "s3", endpoint)
+    read = reader(1000, Counts())  # type: ignore[arg-type]
+    with pytest.raises(
+        StorageError, match=r"of 16 images in a row .*Could not connect"
+    ):
+        list(read([batch(place, 16)]))
+    # A few may be odd ones.
+    (rows,) = read([batch(place, 3)])
+    assert rows.column("reason").to_pylist() == ["unreadable"] * 3
+
+
+def test_trouble_is_waited_for(
+    s3_server: S3Server, place: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Four seconds of 503, and answers that end in the middle.
+    with Front(s3_server.endpoint) as front:
+        monkeypatch.setitem(fsspec.config.conf, "s3", {"endpoint_url": front.endpoint})
+        filesystem = fsspec.filesystem("s3a")
+        sound = b"x" * 5000
+        filesystem.pipe_file(f"{place}/0.jpg", sound)
+        front.slow_down(4)
+        front.cuts = 2
+        assert read_file(f"{place}/0.jpg", 5000, 10**6).bytes == sound
+        assert front.counts["GET"] > 4
 
 
 @pytest.mark.parametrize("step", ["pipe_file", "copy", "rm", "rm_file"])
