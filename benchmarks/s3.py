@@ -1,9 +1,9 @@
 """``make bench-s3``: are many small objects read at the pace of a near or a far S3?
 
-moto's server holds the images, and a front before it keeps its answers, counts requests
-and adds a delay to each. One warm Spark session, on this machine and with S3A, packs the
-images by ``ingestion``, and reads them by ``binaryFile``, with and without the
-delay.
+moto's server holds the images, and a front before it keeps its answers, counts
+requests and adds a delay to each. One warm Spark session, on this machine and with S3A,
+packs the images by ``ingestion``, and reads them by ``binaryFile``, with and without
+the delay.
 """
 
 import argparse

@@ -126,10 +126,11 @@ class S3RunLock:
 
     def _who(self) -> str:
         holder, _ = self._read()
+        whose = f"process {holder.get('process')} on {holder.get('host')}"
         return (
-            f"another run (process {holder.get('process')} on {holder.get('host')}) is "
-            f"at work in {self._place.address}; wait for its end, or for a minute if it "
-            "was killed, or choose another place with FRUIT_FEATURES_PREFIX=<prefix>"
+            f"another run ({whose}) is at work in {self._place.address}; wait for its "
+            "end, or for a minute if it was killed, or choose another place with "
+            "FRUIT_FEATURES_PREFIX=<prefix>"
         )
 
 
