@@ -5,7 +5,7 @@ BIN := .venv/bin
 READY := .venv/ready
 DAFT := .venv-bench/ready
 SAMPLE = $(or $(DATA),data)/01_raw/sample
-SOURCES := src tests benchmarks
+SOURCES := src tests benchmarks cluster
 # Kedro starts other programs of the environment by their bare names.
 ACTIVATED = PATH="$(CURDIR)/$(BIN):$$PATH"
 
@@ -14,7 +14,8 @@ export IMAGES DATA PARAMS
 RUN_PARAMS := $${IMAGES:+images=$$IMAGES,}$${DATA:+data=$$DATA,}$$PARAMS
 
 .DEFAULT_GOAL := help
-.PHONY: help run sample test lint format viz notebook lock bench bench-million bench-study clean
+.PHONY: help run sample test lint format viz notebook lock bench bench-million bench-s3 bench-study clean \
+    cluster-up cluster-load cluster-down emr-local history
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /:/' | awk -F: '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -45,6 +46,21 @@ viz: $(READY) ## open the pipelines in kedro-viz
 notebook: $(READY) ## open JupyterLab with the catalog at hand
 	$(ACTIVATED) kedro jupyter lab
 
+cluster-up: $(READY) ## start a YARN and an S3 on this machine, to rehearse ENV=emr
+	@$(BIN)/python -m cluster up
+
+cluster-load: $(READY) ## upload IMAGES to the S3 of cluster-up
+	@$(BIN)/python -m cluster load "$$IMAGES"
+
+cluster-down: $(READY) ## stop what cluster-up started, leave nothing
+	@$(BIN)/python -m cluster down
+
+emr-local: $(READY) ## run ENV=emr on IMAGES, cluster and all, and take the reports
+	@$(BIN)/python -m cluster rehearse "$$IMAGES"
+
+history: $(READY) ## open Spark's history server on the runs of ENV=emr
+	@$(BIN)/python -m cluster history
+
 # The markers that name all supported machines say nothing; they are cut.
 ANY := ((platform_machine == 'arm64' and sys_platform == 'darwin') or (platform_machine == 'aarch64' and sys_platform == 'linux') or (platform_machine == 'x86_64' and sys_platform == 'linux'))
 lock: $(READY) ## resolve pyproject.toml anew into requirements.lock
@@ -61,6 +77,9 @@ bench: $(READY) $(if $(ONLY),$(if $(findstring daft,$(ONLY)),$(DAFT)),$(DAFT)) #
 bench-million: $(READY) ## measure a million tiny images, memory and flatness, ROWS=1000000
 	@$(BIN)/python -m benchmarks.million --rows "$${ROWS:-1000000}" $(if $(KEEP),--keep)
 
+bench-s3: $(READY) ## measure reading from a near and a far S3, IMAGES= N=1000
+	@$(BIN)/python -m benchmarks.s3 --images "$$IMAGES" --n "$${N:-1000}"
+
 bench-study: $(READY) ## measure what smaller inputs and int8 gain and lose, IMAGES= N=3000
 	@$(BIN)/python -m benchmarks.study --images "$$IMAGES" --n "$${N:-3000}" \
 	    --weights "$${WEIGHTS:-imagenet}"
@@ -75,7 +94,7 @@ $(DAFT): benchmarks/requirements.txt requirements.lock | $(READY)
 
 clean: ## remove the environment and caches; data stays
 	rm -rf .venv .venv-bench .viz .mypy_cache .ruff_cache .pytest_cache .hypothesis build src/*.egg-info
-	find src tests benchmarks -name __pycache__ -prune -exec rm -rf {} +
+	find $(SOURCES) -name __pycache__ -prune -exec rm -rf {} +
 
 $(READY): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "no Python found: install Python 3.10 or 3.11, or name one: make PYTHON=<path>"; exit 1; }

@@ -12,10 +12,13 @@ from kedro.framework.cli.project import run as kedro_run
 from kedro.framework.session import KedroSession
 from kedro.io.core import DatasetError
 from kedro.validation.exceptions import ParameterValidationError
+from omegaconf.errors import InterpolationResolutionError
 
 from fruit_features.exceptions import FruitFeaturesError
 from fruit_features.failure_rate import check_failure_rate
-from fruit_features.summary import format_summary
+from fruit_features.preflight import check_storage
+from fruit_features.spark_application import end_application
+from fruit_features.summary import address, format_summary
 from fruit_features.unchanged import nothing_changed, renew_report
 
 
@@ -32,10 +35,25 @@ def _explain(error: BaseException) -> str | None:
         # "- Parameter 'x': Failed to instantiate X for parameter 'x': <why>"
         found = re.findall(r"for parameter '[^']+': (.+)", str(error))
         return "; ".join(found) or str(error)
-    if isinstance(error, DatasetError) and error.__cause__:
-        # Kedro's catalog puts the dataset's name before the error of a dataset.
-        return _explain(error.__cause__)
-    if "No space left on device" in str(error):
+    wrapped = _wrapped(error)
+    return _explain(wrapped) if wrapped else _explain_text(str(error))
+
+
+def _wrapped(error: BaseException) -> BaseException | None:
+    """Return the error that another library has put a text of its own before."""
+    if isinstance(error, DatasetError):
+        return error.__cause__
+    if isinstance(error, InterpolationResolutionError):
+        return error.__context__
+    return None
+
+
+def _explain_text(text: str) -> str | None:
+    # Spark tells an error of a worker in the midst of its own.
+    of_worker = re.search(r"^fruit_features\.exceptions\.\w+: (.+)$", text, re.M)
+    if of_worker:
+        return of_worker.group(1)
+    if "No space left on device" in text:
         return (
             "no space left on the disk; what is written so far stays, make room and "
             "run again to go on"
@@ -58,11 +76,12 @@ def _done_before(options: dict[str, Any]) -> bool:
         runtime_params=options.get("params"),
     ) as session:
         context = cast(KedroSession, session).load_context()
+        check_storage(context)
         if not nothing_changed(context):
             return False
         catalog = context.catalog
         report = renew_report(catalog, context.env or "local", began)
-        place = catalog["report"]._describe()["filepath"]
+        place = address(catalog["report"])
         click.echo("nothing changed since the last run: nothing was done again")
         click.echo(format_summary(report, place))
         parameters = context.config_loader["parameters"]
@@ -75,8 +94,11 @@ def _run(*args: Any, **kwargs: Any) -> Any:
     try:
         if _asks_for_everything(kwargs) and _done_before(kwargs):
             return {}
-        return kedro_run.callback(*args, **kwargs)  # type: ignore[misc]
+        outputs = kedro_run.callback(*args, **kwargs)  # type: ignore[misc]
+        end_application(failed=False)
+        return outputs
     except Exception as error:
+        end_application(failed=True)
         message = _explain(error)
         if message is None:
             raise

@@ -2,10 +2,13 @@
 
 FruitFeaturesError
 ├── ParameterError        a parameter is unknown, out of range or contradicts another
+├── SettingError          a variable that configuration needs is not set
 ├── ImageFolderError      the folder of images is missing, unreadable or holds no image
 ├── OutputFolderError     results cannot be written: no right, no space
 ├── BackboneError         the weights are missing or do not fit alpha and input size
 ├── RunningError          another run is at work in the same data folder
+├── StorageError          S3 does not answer, or does not let this run in
+├── ClusterError          YARN does not answer, or has no room; no Python there
 ├── NoFeaturesError       not one image could be turned into features
 ├── TooManyFailuresError  more images are quarantined than allowed
 ├── ModelMismatchError    a stored model was fitted on other features
@@ -30,6 +33,10 @@ class ParameterError(FruitFeaturesError):
     """A parameter is unknown, out of range or contradicts another."""
 
 
+class SettingError(FruitFeaturesError):
+    """A variable that configuration needs is not set."""
+
+
 class ImageFolderError(FruitFeaturesError):
     """The folder of images is missing, unreadable or holds no image."""
 
@@ -44,6 +51,14 @@ class BackboneError(FruitFeaturesError):
 
 class RunningError(FruitFeaturesError):
     """Another run is at work in the same data folder."""
+
+
+class StorageError(FruitFeaturesError):
+    """S3 does not answer, or does not let this run list, read or write."""
+
+
+class ClusterError(FruitFeaturesError):
+    """YARN does not answer or has no room, or its workers lack their Python."""
 
 
 class TooManyFailuresError(FruitFeaturesError):

@@ -17,10 +17,13 @@ from kedro.pipeline.node import Node
 
 from fruit_features import preflight
 from fruit_features.failure_rate import check_failure_rate
+from fruit_features.file_systems import register_s3
 from fruit_features.java import find_java_home
 from fruit_features.run_facts import RunClock
 from fruit_features.run_lock import RunLock
-from fruit_features.summary import format_summary
+from fruit_features.s3_lock import S3RunLock
+from fruit_features.spark_application import check_workers
+from fruit_features.summary import address, format_summary
 from fruit_features.unchanged import fingerprint
 from fruit_features.whole_files import write_whole_files
 
@@ -38,17 +41,29 @@ class SparkHooks:
     def after_context_created(self, context: KedroContext) -> None:
         """Hand ``spark.yml`` to the session that may come."""
         settings = context.config_loader["spark"]
-        arguments = [f"--conf={key}={_text(value)}" for key, value in settings.items()]
-        os.environ["PYSPARK_SUBMIT_ARGS"] = shlex.join([*arguments, "pyspark-shell"])
-        # A cluster's own logging comes first, then log4j2.properties of conf/base.
-        base = Path(context.config_loader.conf_source, "base")
-        os.environ.setdefault("SPARK_CONF_DIR", str(base))
         if str(settings["spark.master"]).startswith("local"):
             # Neither the driver nor its page is for other machines.
             os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
-        # Workers must run this very Python, not whatever `python3` is.
-        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+            # Workers must run this very Python, not whatever `python3` is.
+            os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+        else:
+            # Spark itself reads the setting only when spark-submit starts Python.
+            os.environ["PYSPARK_PYTHON"] = settings["spark.pyspark.python"]
+        arguments = [
+            f"--conf={key}={_text(value)}"
+            for key, value in settings.items()
+            if value is not None
+        ]
+        os.environ["PYSPARK_SUBMIT_ARGS"] = shlex.join([*arguments, "pyspark-shell"])
+        if "SPARK_HOME" not in os.environ:
+            # A cluster's own Spark has settings of its own; pip's gets the logging
+            # of conf/base.
+            base = Path(context.config_loader.conf_source, "base")
+            os.environ.setdefault("SPARK_CONF_DIR", str(base))
         os.environ.setdefault("PYSPARK_DRIVER_PYTHON", sys.executable)
+        if "AWS_REGION" in os.environ:
+            # botocore knows the region by one of its two names.
+            os.environ.setdefault("AWS_DEFAULT_REGION", os.environ["AWS_REGION"])
         java_home = find_java_home()
         if java_home:
             os.environ["JAVA_HOME"] = java_home
@@ -60,37 +75,42 @@ class SparkHooks:
 
 
 class DataFolderHooks:
-    """Keeps a local data folder whole: one run at a time, no file by halves."""
+    """Keeps the place of the data whole: one run at a time, no file by halves."""
 
-    _lock: RunLock | None = None
+    _lock: RunLock | S3RunLock | None = None
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
         """Write whole files from now on."""
         write_whole_files()
-        self._data = preflight.data_folder(context)
+        register_s3()
+        self._folder = preflight.data_folder(context)
+        self._place = preflight.data_place(context)
 
     @hook_impl(tryfirst=True)
     def before_pipeline_run(self) -> None:
-        """Take the folder, or end; nothing is written before."""
-        if self._data:
-            self._lock = RunLock(self._data)
+        """Take the place, or end; nothing is written before."""
+        if self._folder:
+            self._lock = RunLock(self._folder)
+        elif self._place:
+            self._lock = S3RunLock(self._place)
+        if self._lock:
             self._lock.acquire()
 
     @hook_impl
     def after_dataset_loaded(self) -> None:
-        """Let Spark hold the folder too, as soon as there is one."""
+        """Let Spark hold the place too, as soon as there is one."""
         if self._lock:
             self._lock.share_with_spark()
 
     @hook_impl
     def after_pipeline_run(self) -> None:
-        """Give the folder up."""
+        """Give the place up."""
         self._release()
 
     @hook_impl
     def on_pipeline_error(self) -> None:
-        """Give the folder up."""
+        """Give the place up."""
         self._release()
 
     def _release(self) -> None:
@@ -107,18 +127,23 @@ class PreflightHooks:
         """Refuse an environment that is not there, parameters that nothing reads."""
         preflight.check_environment(context)
         preflight.check_parameter_names(context)
+        self._context = context
         self._data = preflight.data_folder(context)
 
     @hook_impl(tryfirst=True)
     def before_pipeline_run(self) -> None:
-        """Refuse a folder that results cannot be written to."""
+        """Refuse a place that cannot be written to, a cluster without room."""
+        self._checked = False
         preflight.check_output_folder(self._data)
+        preflight.check_storage(self._context)
+        preflight.check_cluster(self._context)
 
     @hook_impl
     def after_dataset_loaded(self, dataset_name: str, data: Any) -> None:
-        """Refuse a disk that will not hold the results."""
+        """Refuse a disk that will not hold the results, workers without Python."""
         if dataset_name == "raw_images":
             preflight.check_space(self._data, data)
+        self._checked = self._checked or check_workers()
 
 
 class RunFactsHooks:
@@ -159,9 +184,7 @@ class RunFactsHooks:
         """Print what the run did; the last line is where to look."""
         if "report" in pipeline.all_outputs():
             report = catalog.load("run_report")
-            click.echo(
-                format_summary(report, catalog["report"]._describe()["filepath"])
-            )
+            click.echo(format_summary(report, address(catalog["report"])))
             check_failure_rate(report, self._highest_failure_rate)
 
 

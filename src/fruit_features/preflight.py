@@ -11,6 +11,8 @@ from kedro.config import OmegaConfigLoader
 from kedro.framework.context import KedroContext
 from kedro.io.core import get_protocol_and_path
 
+from fruit_features.emr.s3 import Place, check_images, check_results, place_of
+from fruit_features.emr.yarn import check_yarn
 from fruit_features.exceptions import OutputFolderError, ParameterError
 
 # Places that the catalog takes from the command line, and that are no parameters.
@@ -64,10 +66,43 @@ def check_environment(context: KedroContext) -> None:
 
 def data_folder(context: KedroContext) -> Path | None:
     """Return the local folder that results go to; ``None`` for remote storage."""
-    report = context.config_loader["catalog"]["run_report"]["filepath"]
-    protocol, path = get_protocol_and_path(report)
+    protocol, path = get_protocol_and_path(_report(context))
     # data/08_reporting/run_report.json
     return Path(context.project_path, path).parents[1] if protocol == "file" else None
+
+
+def data_place(context: KedroContext) -> Place | None:
+    """Return the place on S3 that results go to; ``None`` for other storage."""
+    return place_of(_report(context).rsplit("/", 2)[0])
+
+
+def _report(context: KedroContext) -> str:
+    return str(context.config_loader["catalog"]["run_report"]["filepath"])
+
+
+def check_storage(context: KedroContext) -> None:
+    """Refuse an S3 that does not answer, or lets this run not list, read or write.
+
+    Raises:
+        StorageError: Naming the place and what to do.
+    """
+    place = data_place(context)
+    if place:
+        check_results(place)
+    images = place_of(str(context.config_loader["catalog"]["raw_images"]["filepath"]))
+    if images and (place is None or images.bucket != place.bucket):
+        check_images(images)
+
+
+def check_cluster(context: KedroContext) -> None:
+    """Refuse a YARN that does not answer or has no room.
+
+    Raises:
+        ClusterError: Naming what is wrong and what to do.
+    """
+    spark = context.config_loader["spark"]
+    if spark["spark.master"] == "yarn":
+        check_yarn(spark)
 
 
 def check_output_folder(folder: Path | None) -> None:

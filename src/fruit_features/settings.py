@@ -11,6 +11,7 @@ from fruit_features.hooks import (
     RunStateHooks,
     SparkHooks,
 )
+from fruit_features.resolvers import RESOLVERS
 
 # Kedro 1.7 calls a function that the newest OmegaConf has renamed.
 warnings.filterwarnings("ignore", message=r"register_new_resolver", module="kedro")
@@ -28,6 +29,7 @@ CONFIG_LOADER_CLASS = OmegaConfigLoader
 CONFIG_LOADER_ARGS = {
     "base_env": "base",
     "default_run_env": "local",
+    "custom_resolvers": RESOLVERS,
     "config_patterns": {"spark": ["spark*", "spark*/**"]},
     # An environment says only what differs; the rest of a group stays.
     "merge_strategy": {"parameters": "soft", "globals": "soft", "spark": "soft"},

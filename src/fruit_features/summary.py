@@ -2,6 +2,15 @@
 
 from typing import Any
 
+from kedro.io import AbstractDataset
+
+
+def address(dataset: AbstractDataset[Any, Any]) -> str:
+    """Return where a dataset of one file lies: a path, or an address such as S3's."""
+    described = dataset._describe()
+    protocol, path = described["protocol"], str(described["filepath"])
+    return path if protocol == "file" else f"{protocol}://{path}"
+
 
 def format_summary(report: dict[str, Any], place: object) -> str:
     """Say in a few lines what a run did.

@@ -102,7 +102,15 @@ class ImageFolderDataset(AbstractDataset[Any, pd.DataFrame]):
 
     def _find(self) -> dict[str, dict[str, Any]]:
         self._fs.invalidate_cache()
-        if not self._fs.isdir(self._path):
+        if self._protocol == "file":
+            there = self._fs.isdir(self._path)
+            found = _find_local(self._fs._strip_protocol(self._path)) if there else {}
+        else:
+            # A page of 1,000 names is one request. S3 has no folders, only names, and
+            # an object that stands for a folder ends in a slash.
+            found = self._fs.find(self._path, detail=True, withdirs=False)
+            there = bool(found)
+        if not there:
             if self._optional:
                 return {}
             message = (
@@ -111,11 +119,6 @@ class ImageFolderDataset(AbstractDataset[Any, pd.DataFrame]):
             )
             raise ImageFolderError(message)
         # Folders named like an image are no images; what lies in them may be.
-        found = (
-            _find_local(self._fs._strip_protocol(self._path))
-            if self._protocol == "file"
-            else self._fs.find(self._path, detail=True, withdirs=False)
-        )
         return {
             path: info
             for path, info in found.items()

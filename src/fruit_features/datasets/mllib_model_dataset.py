@@ -8,7 +8,7 @@ from kedro.io.core import DatasetError, get_protocol_and_path
 from kedro.utils import load_obj
 from kedro_datasets._utils.databricks_utils import to_spark_path
 
-from fruit_features.datasets.replacement import replacing, restore
+from fruit_features.datasets.replacement import current_place, replacing
 
 
 class MLlibModelDataset(AbstractDataset[Any, Any]):
@@ -56,11 +56,11 @@ class MLlibModelDataset(AbstractDataset[Any, Any]):
         Raises:
             DatasetError: If there is none.
         """
-        restore(self._fs, self._path)
         if not self._exists():
             message = f"no {self._model_class} at {self._path!r}"
             raise DatasetError(message)
-        return load_obj(self._model_class).load(self._spark_path(self._path))
+        place = current_place(self._fs, self._path)
+        return load_obj(self._model_class).load(self._spark_path(place))
 
     def save(self, data: Any) -> None:
         """Write the model; an older one stays until it is written."""
@@ -74,4 +74,5 @@ class MLlibModelDataset(AbstractDataset[Any, Any]):
         return {"filepath": self._path, "model_class": self._model_class}
 
     def _exists(self) -> bool:
-        return bool(self._fs.exists(f"{self._path}/metadata/_SUCCESS"))
+        place = current_place(self._fs, self._path)
+        return bool(self._fs.exists(f"{place}/metadata/_SUCCESS"))

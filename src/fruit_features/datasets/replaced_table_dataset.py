@@ -4,11 +4,11 @@ from typing import Any
 
 from kedro.io.core import DatasetError
 from kedro_datasets._utils.databricks_utils import to_spark_path
-from kedro_datasets._utils.spark_utils import get_spark_filesystem
+from kedro_datasets._utils.spark_utils import get_spark, get_spark_filesystem
 from kedro_datasets.spark import SparkDatasetV2
 from pyspark.sql import DataFrame
 
-from fruit_features.datasets.replacement import replacing, restore
+from fruit_features.datasets.replacement import current_place, replacing
 
 
 class ReplacedTableDataset(SparkDatasetV2):
@@ -38,11 +38,12 @@ class ReplacedTableDataset(SparkDatasetV2):
         self._fs = get_spark_filesystem(self._protocol, self._credentials)
 
     def _load(self) -> DataFrame:
-        restore(self._fs, self._path)
         if not self._exists():
             message = f"no table at {self._path!r} yet; `kedro run` makes it"
             raise DatasetError(message)
-        return super()._load()
+        place = current_place(self._fs, self._path)
+        reader = get_spark().read.schema(self._schema)
+        return reader.parquet(to_spark_path(self._protocol, place))
 
     def _save(self, data: DataFrame) -> None:
         with replacing(self._fs, self._path) as folder:
@@ -51,4 +52,5 @@ class ReplacedTableDataset(SparkDatasetV2):
 
     def _exists(self) -> bool:
         # Spark writes this file last.
-        return bool(self._fs.exists(f"{self._path}/_SUCCESS"))
+        place = current_place(self._fs, self._path)
+        return bool(self._fs.exists(f"{place}/_SUCCESS"))

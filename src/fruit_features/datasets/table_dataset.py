@@ -8,6 +8,7 @@ from urllib.parse import unquote, urlsplit
 
 import pyarrow.parquet as pq
 from kedro.io.core import DatasetError
+from kedro_datasets._utils.databricks_utils import to_spark_path
 from kedro_datasets._utils.spark_utils import get_spark, get_spark_filesystem
 from kedro_datasets.spark import SparkDatasetV2
 from pyspark.sql import DataFrame
@@ -128,7 +129,7 @@ class CurrentRowsDataset(TableDataset):
         )
         folders: dict[str, list[str]] = defaultdict(list)
         for row in stale.select("file").distinct().collect():
-            file = unquote(urlsplit(row.file).path)
+            file = self._bare(row.file)
             folders[file.rsplit("/", 1)[0]].append(file)
         return folders
 
@@ -158,8 +159,12 @@ class CurrentRowsDataset(TableDataset):
         self._fs.rm(aside, recursive=True)
 
     def _address(self, path: str) -> str:
-        scheme = "file" if self._protocol in ("", "file") else self._protocol
-        return f"{scheme}://{path}"
+        return str(to_spark_path(self._protocol, path))
+
+    def _bare(self, address: str) -> str:
+        """Return the path in an address as Spark spells it: escaped."""
+        parts = urlsplit(address)
+        return unquote(parts.netloc + parts.path)
 
 
 def _has_no_rows(frame: DataFrame) -> bool:

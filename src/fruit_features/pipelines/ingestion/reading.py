@@ -11,6 +11,8 @@ import pyarrow as pa
 from kedro.io.core import get_protocol_and_path
 from pyspark import Accumulator
 
+from fruit_features.exceptions import StorageError
+from fruit_features.file_systems import register_s3
 from fruit_features.progress import Counts
 
 # Hides the latency of storage; the bytes of one batch stay bounded all the same.
@@ -31,6 +33,8 @@ def reader(
 ) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     """Make the function for ``mapInArrow`` that adds the bytes to a listing.
 
+    It raises ``StorageError`` where no object of a batch can be read.
+
     Args:
         max_bytes: Length above which a file is not read.
         counts: Takes how many files were read, by reason.
@@ -40,15 +44,21 @@ def reader(
     """
 
     def read(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        register_s3()
         with ThreadPoolExecutor(THREADS) as pool:
             for batch in batches:
                 for part in _by_size(batch, max_bytes):
                     rows = part.select(["path", "length"]).to_pylist()
+                    # Kept by fsspec: else every thread would open its own.
+                    protocol = get_protocol_and_path(rows[0]["path"])[0]
+                    fsspec.filesystem(protocol)
                     jobs = [
                         pool.submit(read_file, row["path"], row["length"], max_bytes)
                         for row in rows
                     ]
                     contents = [job.result() for job in jobs]
+                    if protocol != "file":
+                        _check_storage(contents)
                     counts.add(Counter(content.reason for content in contents))
                     yield _with_contents(part, contents)
 
@@ -65,6 +75,7 @@ def read_file(path: str, length: int, max_bytes: int) -> Content:
     """
     protocol, bare = get_protocol_and_path(path)
     filesystem = fsspec.filesystem(protocol)
+    errors = getattr(filesystem, "READ_ERRORS", (OSError,))
     try:
         if protocol == "file":
             info = filesystem.info(bare)
@@ -78,9 +89,25 @@ def read_file(path: str, length: int, max_bytes: int) -> Content:
         return Content(filesystem.cat_file(bare), None, None)
     except FileNotFoundError:
         return Content(None, "unreadable", _why_missing(bare))
-    except OSError as error:
-        found = f"{type(error).__name__}: {error.strerror or error}"
+    except errors as error:
+        found = f"{type(error).__name__}: {getattr(error, 'strerror', None) or error}"
         return Content(None, "unreadable", found)
+
+
+def _check_storage(contents: list[Content]) -> None:
+    """Refuse to go on where nothing at all can be read: the images are not to blame.
+
+    Raises:
+        StorageError: With what is said of the first of them.
+    """
+    if len(contents) < THREADS:
+        return
+    if all(content.reason == "unreadable" for content in contents):
+        message = (
+            f"of {len(contents)} images in a row not one can be read, the first for: "
+            f"{contents[0].detail}; see to the storage and its rights, and run again"
+        )
+        raise StorageError(message)
 
 
 def _is_regular(info: dict[str, Any]) -> bool:

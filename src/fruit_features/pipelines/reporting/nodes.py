@@ -17,6 +17,11 @@ from fruit_features.pipelines.reporting.page import render_page
 from fruit_features.pipelines.reporting.parameters import ReportingParameters
 from fruit_features.pipelines.reporting.plots import draw_projection, draw_variance
 
+# Where YARN shows the application; Spark keeps it for its own page.
+TRACKING_PAGE = (
+    "spark.org.apache.hadoop.yarn.server.webproxy.amfilter.AmIpFilter.param."
+    "PROXY_URI_BASES"
+)
 STAGES = ("ingestion", "featurization", "reduction", "reporting")
 PACKAGES = (
     "fruit_features",
@@ -194,10 +199,17 @@ def _quarantined(
 def _spark(spark: SparkSession) -> dict[str, Any]:
     context = spark.sparkContext
     java = context._jvm.java.lang.System.getProperty  # type: ignore[union-attr]
-    return {
+    facts = {
         "application_id": context.applicationId,
         "master": context.master,
         "version": context.version,
         "parallelism": context.defaultParallelism,
         "java": java("java.version"),
     }
+    settings = context.getConf()
+    if settings.contains(TRACKING_PAGE):
+        facts["tracking_page"] = settings.get(TRACKING_PAGE)
+    if settings.get("spark.eventLog.enabled") == "true":
+        folder = settings.get("spark.eventLog.dir")
+        facts["event_log"] = f"{folder}/{context.applicationId}"
+    return facts

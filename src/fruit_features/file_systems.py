@@ -1,0 +1,14 @@
+"""Which file systems stand behind the addresses of the catalog."""
+
+import fsspec
+
+PATIENT_S3 = "fruit_features.s3_files.PatientS3FileSystem"
+
+
+def register_s3() -> None:
+    """Let addresses of S3 be opened by ``PatientS3FileSystem``.
+
+    It is loaded when the first such address is opened: that takes two seconds.
+    """
+    for protocol in ("s3", "s3a"):
+        fsspec.register_implementation(protocol, PATIENT_S3, clobber=True)

@@ -1,0 +1,75 @@
+"""How Spark's application ends, and whether its workers can work at all."""
+
+import sys
+from typing import Any
+
+from fruit_features.exceptions import ClusterError
+
+# What Java and Python say of a worker that cannot start, and what that means.
+WORKER_FAULTS = {
+    "Cannot run program": "is not there",
+    "No module named": "lacks the project or what it needs",
+    "PYTHON_VERSION_MISMATCH": "is of another version than the driver's",
+    "Permission denied": "may not be run",
+}
+
+
+def _active_context() -> Any:
+    """Return Spark's context if one was started; load no Spark for it."""
+    pyspark = sys.modules.get("pyspark")
+    return pyspark.SparkContext._active_spark_context if pyspark else None
+
+
+def end_application(*, failed: bool) -> None:
+    """Stop Spark, if it runs, so that YARN knows how the run ended.
+
+    Args:
+        failed: Whether YARN shows the application as FAILED.
+    """
+    context = _active_context()
+    if context is None or context.master != "yarn":
+        return
+    if failed:
+        context._jsc.sc().stop(1)
+    context.stop()
+
+
+def check_workers() -> bool:
+    """Let one worker start its Python, once there is a Spark session.
+
+    Returns:
+        Whether there is one by now.
+
+    Raises:
+        ClusterError: If it cannot.
+    """
+    context = _active_context()
+    if context is None:
+        return False
+    if context.master == "yarn":
+        _start_worker(context)
+    return True
+
+
+def _start_worker(context: Any) -> None:
+    from py4j.protocol import Py4JJavaError
+
+    try:
+        context.parallelize([0], 1).map(_load_project).collect()
+    except Py4JJavaError as error:
+        said = str(error.java_exception)
+        faults = [what for sign, what in WORKER_FAULTS.items() if sign in said]
+        if not faults:
+            raise
+        message = (
+            f"the workers' Python {context.pythonExec} {faults[0]}: prepare every node "
+            "with src/fruit_features/emr/bootstrap.sh, or name another Python by "
+            "FRUIT_FEATURES_PYTHON"
+        )
+        raise ClusterError(message) from error
+
+
+def _load_project(_: int) -> str:
+    import fruit_features
+
+    return fruit_features.__version__

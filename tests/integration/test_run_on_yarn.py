@@ -1,0 +1,309 @@
+"""`kedro run --env emr` as a user runs it: on a real YARN, with all on an S3 over HTTP.
+
+A run on YARN takes half a minute to a minute, most of it YARN's and Spark's start.
+"""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import psutil
+import pytest
+
+from cluster import s3
+from cluster.front import Front
+from cluster.local import LocalCluster
+from cluster.processes import working_in
+from cluster.rehearsal import applications
+from tests.pictures import jpeg
+from tests.s3_server import without_aws
+
+IMAGES = 240
+BAD = {"bad/empty.jpg": b"", "bad/text.jpg": b"no image"}
+PLANTED = {
+    "AWS_ACCESS_KEY_ID": "PLANTEDKEYID",
+    "AWS_SECRET_ACCESS_KEY": "planted/secret+key",
+}
+LONGEST_RUN = 400.0
+TABLES = ("04_feature/features", "07_model_output/reduced_features")
+
+
+class Run:
+    """A run that was started, and what it said."""
+
+    def __init__(self, project: Path, log: Path, env: dict[str, str], *more: str):
+        command = [sys.executable, "-m", "kedro", "run", *more]
+        self._log, self.began = log, time.monotonic()
+        with log.open("w") as output:
+            self.process = psutil.Popen(
+                command, cwd=project, env=env, stdout=output, stderr=output
+            )
+
+    @property
+    def said(self) -> str:
+        return self._log.read_text()
+
+    def end(self) -> int:
+        code = self.process.wait(LONGEST_RUN)
+        self.seconds = time.monotonic() - self.began
+        return int(code)
+
+
+class OnYarn:
+    """Starts runs on one bucket and reads what they left."""
+
+    def __init__(self, cluster: LocalCluster, project: Path, folder: Path) -> None:
+        self.cluster, self._project, self.folder = cluster, project, folder
+        self._bucket = cluster.variables["FRUIT_FEATURES_BUCKET"]
+        self._client = s3.client(cluster.variables)
+        self._runs = 0
+
+    def start(self, prefix: str, *params: str, **env: str) -> Run:
+        self._runs += 1
+        log = self.folder / f"{self._runs}.txt"
+        given = {**self.cluster.sourced, "FRUIT_FEATURES_PREFIX": prefix, **env}
+        images = f"images=s3a://{self._bucket}/given"
+        chosen = ["--env", "emr", "--params", ",".join([images, *params])]
+        return Run(self._project, log, given, *chosen)
+
+    def upload(self, folder: Path) -> None:
+        s3.upload(self._client, folder, s3.Place(self._bucket, "given/"))
+
+    def download(self, prefix: str) -> Path:
+        folder = self.folder / prefix
+        s3.download(self._client, s3.Place(self._bucket, f"{prefix}/"), folder)
+        return folder
+
+    def keys(self, prefix: str) -> list[str]:
+        pages = self._client.get_paginator("list_objects_v2")
+        found = pages.paginate(Bucket=self._bucket, Prefix=prefix)
+        return [each["Key"] for page in found for each in page.get("Contents", [])]
+
+    def give_up_lock(self, prefix: str) -> None:
+        """Do what a minute does after a kill; see tests/test_s3_lock.py."""
+        self._client.delete_object(Bucket=self._bucket, Key=f"{prefix}/.lock")
+
+
+@pytest.fixture(scope="module")
+def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("images")
+    named = {f"label {n % 5}/{n}.jpg": jpeg(n) for n in range(IMAGES)}
+    for name, content in {**named, **BAD}.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_bytes(content)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def on_yarn(
+    cluster: LocalCluster,
+    project: Path,
+    images: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> OnYarn:
+    runs = OnYarn(cluster, project, tmp_path_factory.mktemp("runs"))
+    runs.upload(images)
+    return runs
+
+
+@pytest.fixture(scope="module")
+def first(on_yarn: OnYarn) -> Run:
+    run = on_yarn.start("first", **PLANTED)
+    assert run.end() == 0, run.said
+    return run
+
+
+@pytest.fixture(scope="module")
+def data(on_yarn: OnYarn, first: Run) -> Path:
+    return on_yarn.download("first")
+
+
+@pytest.fixture(scope="module")
+def local(
+    project: Path, images: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    """What a run on this machine makes of the same images."""
+    folder = tmp_path_factory.mktemp("local")
+    places = f"images={images},data={folder}"
+    run = Run(project, folder / "said.txt", without_aws(), "--params", places)
+    assert run.end() == 0, run.said
+    return folder
+
+
+@pytest.fixture
+def front(cluster: LocalCluster) -> Iterator[Front]:
+    with Front(cluster.variables["AWS_ENDPOINT_URL"]) as front:
+        yield front
+
+
+def table(data: Path, name: str) -> pd.DataFrame:
+    rows = pd.read_parquet(data / name).set_index("image_key").sort_index()
+    assert rows.index.is_unique
+    return rows
+
+
+def report_of(data: Path) -> dict[str, Any]:
+    return json.loads((data / "08_reporting" / "run_report.json").read_text())
+
+
+def wait_for(what: Callable[[], Any], run: Run) -> None:
+    until = time.monotonic() + LONGEST_RUN
+    while not what():
+        assert run.process.is_running() and time.monotonic() < until, run.said
+        time.sleep(0.2)
+
+
+def test_run_ends_well_and_yarn_knows(on_yarn: OnYarn, first: Run, data: Path) -> None:
+    report = report_of(data)
+    assert report["images"] == {
+        "found": IMAGES + len(BAD),
+        "featurized": IMAGES,
+        "quarantined": len(BAD),
+        "unchanged": 0,
+    }
+    spark = report["spark"]
+    (application,) = applications(on_yarn.cluster)
+    assert spark["application_id"] == application["id"]
+    assert (application["state"], application["finalStatus"]) == (
+        "FINISHED",
+        "SUCCEEDED",
+    )
+    assert spark["tracking_page"].endswith(f"/proxy/{application['id']}")
+    assert spark["event_log"].endswith(f"first/logs/spark-events/{application['id']}")
+    assert (data / "logs" / "spark-events" / application["id"]).is_file()
+    assert spark["tracking_page"] in (data / "08_reporting/report.html").read_text()
+    assert first.said.rstrip().endswith("first/08_reporting/report.html")
+
+
+def test_features_are_those_of_a_local_run(data: Path, local: Path) -> None:
+    here, there = (table(place, TABLES[0]) for place in (local, data))
+    assert list(here.index) == list(there.index)
+    assert np.array_equal(np.stack(here["features"]), np.stack(there["features"]))
+    here, there = (table(place, TABLES[1]) for place in (local, data))
+    np.testing.assert_allclose(
+        np.stack(there["pca_features"]), np.stack(here["pca_features"]), atol=1e-6
+    )
+    name = "07_model_output/explained_variance.parquet"
+    here, there = (pd.read_parquet(place / name) for place in (local, data))
+    np.testing.assert_allclose(there["ratio"], here["ratio"], atol=1e-6)
+
+
+def test_keys_are_nowhere(on_yarn: OnYarn, first: Run, data: Path) -> None:
+    logs = on_yarn.cluster.home / "logs"
+    staging = on_yarn.cluster.home / "work" / "staging"
+    places = [*data.rglob("*"), *logs.rglob("*"), *staging.rglob("*")]
+    read = {path: path.read_bytes() for path in places if path.is_file()}
+    assert any("containers" in str(path) for path in read)
+    assert any("spark-events" in str(path) for path in read)
+    for key in PLANTED.values():
+        assert key not in first.said
+        assert [path for path, content in read.items() if key.encode() in content] == []
+
+
+def test_nothing_changed_takes_no_application(on_yarn: OnYarn, first: Run) -> None:
+    before = len(applications(on_yarn.cluster))
+    again = on_yarn.start("first")
+    assert again.end() == 0, again.said
+    assert "nothing changed since the last run" in again.said
+    assert len(applications(on_yarn.cluster)) == before
+
+
+def test_faults_cost_no_row(on_yarn: OnYarn, data: Path, front: Front) -> None:
+    cluster, at_front = on_yarn.cluster, {"AWS_ENDPOINT_URL": front.endpoint}
+    parts = ("featurization.checkpoint_images=60", "ingestion.images_per_file=20")
+    written = "faults/04_feature/features/backbone_id"
+
+    killed = on_yarn.start("faults", *parts, **at_front)
+    wait_for(lambda: on_yarn.keys("faults/.lock"), killed)
+    second = on_yarn.start("faults", *parts, **at_front)
+    assert second.end() == 1
+    assert "is at work in s3://" in second.said
+    assert "Traceback" not in second.said
+    wait_for(lambda: on_yarn.keys(written), killed)
+    killed.process.kill()
+    killed.process.wait()
+
+    on_yarn.give_up_lock("faults")
+    done = len(on_yarn.keys(written))
+    run = on_yarn.start("faults", *parts, **at_front)
+    wait_for(lambda: len(on_yarn.keys(written)) > done, run)
+    front.cuts = 2
+    front.slow_down(10)
+    executors(cluster)[0].kill()
+    manager = cluster.daemon("nodemanager")
+    manager.kill()
+    manager.wait()
+    cluster.start_daemon("nodemanager")
+    assert run.end() == 0, run.said
+
+    found = on_yarn.download("faults")
+    report = report_of(found)
+    assert report["images"]["unchanged"] > 0
+    assert report["images"]["found"] == IMAGES + len(BAD)
+    for name, column in zip(TABLES, ("features", "pca_features"), strict=True):
+        there, undisturbed = table(found, name), table(data, name)
+        assert list(there.index) == list(undisturbed.index)
+        np.testing.assert_allclose(
+            np.stack(there[column]),
+            np.stack(undisturbed[column]),
+            atol=0 if column == "features" else 1e-6,
+        )
+
+
+def executors(cluster: LocalCluster) -> list[psutil.Process]:
+    """Find the Java processes of executors, not the shells that started them."""
+    backend = "YarnCoarseGrainedExecutorBackend"
+    working = working_in(cluster.home / "work")
+    return [
+        process
+        for process in working
+        if "java" in process.name()
+        and any(backend in word for word in process.cmdline())
+    ]
+
+
+def test_python_is_missing_on_a_worker(on_yarn: OnYarn) -> None:
+    run = on_yarn.start("failing", FRUIT_FEATURES_PYTHON="/nowhere/python")
+    assert run.end() == 1
+    message = "Error: the workers' Python /nowhere/python is not there: prepare every"
+    assert message in run.said
+    assert "Traceback" not in run.said
+    assert applications(on_yarn.cluster)[-1]["finalStatus"] == "FAILED"
+
+
+@pytest.mark.parametrize(
+    ("env", "message"),
+    [
+        ({"FRUIT_FEATURES_EXECUTOR_MEMORY": "900g"}, "no node of YARN has room for"),
+        ({"FRUIT_FEATURES_BUCKET": "no-such-bucket"}, "there is no such bucket"),
+    ],
+)
+def test_hopeless_runs_end_early(
+    on_yarn: OnYarn, env: dict[str, str], message: str
+) -> None:
+    run = on_yarn.start("hopeless", **env)
+    assert run.end() == 1
+    assert run.said.count("Error:") == 1
+    assert message in run.said
+    assert "Traceback" not in run.said
+    assert run.seconds < 20
+
+
+def test_one_settings_file_is_all_a_user_needs(on_yarn: OnYarn, project: Path) -> None:
+    command = f"source '{on_yarn.cluster.env_file}' && kedro run --env emr"
+    done = subprocess.run(
+        ["bash", "-c", f"{command} --params images=s3a://no-such-bucket/a"],
+        cwd=project,
+        env={**without_aws(), "PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "cannot list s3://no-such-bucket/a: there is no such bucket" in done.stderr
