@@ -36,6 +36,11 @@ def product(*factors: str | int) -> int:
     return math.prod(int(factor) for factor in factors)
 
 
+def on_yarn() -> bool:
+    """Tell whether Spark is to run on YARN."""
+    return bool(setting("FRUIT_FEATURES_MASTER", "yarn") == "yarn")
+
+
 def own_spark(value: Any) -> Any:
     """Return a value for pip's Spark, null for a cluster's own (``SPARK_HOME``)."""
     return None if os.environ.get("SPARK_HOME") else value
@@ -67,6 +72,7 @@ def s3_path_style() -> bool | None:
 RESOLVERS = {
     "setting": setting,
     "product": product,
+    "on_yarn": on_yarn,
     "own_spark": own_spark,
     "packages": packages,
     "s3_endpoint": s3_endpoint,
