@@ -25,6 +25,8 @@ def main() -> None:
         sys.exit(_do(options, LocalCluster()))
     except LocalClusterError as error:
         sys.exit(f"cluster: {error}")
+    except KeyboardInterrupt:
+        sys.exit("cluster: interrupted")
 
 
 def _do(options: argparse.Namespace, cluster: LocalCluster) -> int:

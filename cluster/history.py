@@ -4,7 +4,7 @@ import os
 import signal
 import subprocess
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pyspark
 from kedro.framework.session import KedroSession
@@ -47,7 +47,8 @@ def spark_settings() -> dict[str, Any]:
     """Return the Spark settings of ``--env emr``: where the logs are, what S3 it is."""
     bootstrap_project(ROOT)
     with KedroSession.create(ROOT, env="emr") as session:
-        return dict(session.load_context().config_loader["spark"])
+        context = cast(KedroSession, session).load_context()
+        return dict(context.config_loader["spark"])
 
 
 def command(settings: dict[str, Any], port: int) -> list[str]:

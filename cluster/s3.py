@@ -136,8 +136,8 @@ def upload(s3: Any, folder: Path, place: Place) -> int:
                     done, waiting = wait(waiting, return_when=FIRST_COMPLETED)
                     _raise_first(done)
             _raise_first(waiting)
-        except (BotoCoreError, ClientError) as error:
-            message = f"the upload failed: {error}; see .cluster/logs/s3.log"
+        except (BotoCoreError, ClientError, OSError) as error:
+            message = f"the upload failed: {error}"
             raise LocalClusterError(message) from error
         finally:
             for future in waiting:
@@ -166,7 +166,14 @@ def download(s3: Any, place: Place, folder: Path) -> int:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    for place, _, names in os.walk(folder, followlinks=True):
+    seen = set()
+    for place, below, names in os.walk(folder, followlinks=True):
+        # A link may lead back to where it lies.
+        real = os.path.realpath(place)
+        if real in seen:
+            below.clear()
+            continue
+        seen.add(real)
         yield from (path for name in names if (path := Path(place, name)).is_file())
 
 

@@ -58,3 +58,23 @@ def test_name_that_is_not_utf8_is_refused(tmp_path: Path) -> None:
     Path(bytes(tmp_path).decode() + "/\udcff.jpg").write_bytes(b"")
     with pytest.raises(LocalClusterError, match="is not UTF-8.*rename the file"):
         s3.upload(None, tmp_path, s3.Place("bucket", "prefix/"))
+
+
+def test_link_back_is_followed_once(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "1.jpg").write_bytes(b"")
+    (tmp_path / "a" / "back").symlink_to(tmp_path)
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "linked").symlink_to(tmp_path / "a")
+    found = list(s3._files(tmp_path))
+    assert [path.name for path in found] == ["1.jpg"]
+
+
+def test_file_that_cannot_be_read_ends_the_upload(tmp_path: Path) -> None:
+    class FullDisk:
+        def put_object(self, **_: object) -> None:
+            raise OSError("No space left on device")
+
+    (tmp_path / "1.jpg").write_bytes(b"")
+    with pytest.raises(LocalClusterError, match="upload failed: No space left"):
+        s3.upload(FullDisk(), tmp_path, s3.Place("bucket", "prefix/"))

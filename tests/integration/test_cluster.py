@@ -23,7 +23,7 @@ from pyspark.sql.functions import udf
 bootstrap_project(Path.cwd())
 with KedroSession.create(Path.cwd(), env="emr") as session:
     session.load_context()
-spark = SparkSession.builder.getOrCreate()
+spark = SparkSession.builder.config("spark.eventLog.enabled", False).getOrCreate()
 
 @udf("string")
 def python_of(_):

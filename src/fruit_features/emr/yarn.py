@@ -102,13 +102,16 @@ def _check_queue(scheduler: Mapping[str, Any], queue: str) -> None:
         raise ClusterError(message)
 
 
-def _queues(queue: Mapping[str, Any]) -> Iterator[str]:
+def _queues(queue: Mapping[str, Any], above: str = "") -> Iterator[str]:
     """Name the queues at the ends; only the Capacity Scheduler tells its queues."""
+    if "queueName" not in queue:
+        return
+    path = f"{above}.{queue['queueName']}".lstrip(".")
     below = (queue.get("queues") or {}).get("queue", [])
     for each in below:
-        yield from _queues(each)
-    if not below and "queuePath" in queue:
-        yield queue["queuePath"]
+        yield from _queues(each, path)
+    if not below:
+        yield path
 
 
 def _check_room(
