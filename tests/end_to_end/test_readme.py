@@ -15,8 +15,9 @@ import pytest
 from tests.conftest import PROJECT
 from tests.pictures import jpeg
 
-# `make test` runs this very test; the others open a server that stays.
-NOT_HERE = ("make test", "make viz", "make notebook")
+# `make test` runs this very test; two open a server that stays; tests/integration runs
+# the last one on a cluster.
+NOT_HERE = ("make test", "make viz", "make notebook", "kedro run --env emr")
 
 
 def blocks(language: str) -> list[str]:
