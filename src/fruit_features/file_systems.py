@@ -1,6 +1,7 @@
 """Which file systems stand behind the addresses of the catalog."""
 
 import fsspec
+from fsspec.registry import registry
 
 PATIENT_S3 = "fruit_features.s3_files.PatientS3FileSystem"
 
@@ -12,3 +13,8 @@ def register_s3() -> None:
     """
     for protocol in ("s3", "s3a"):
         fsspec.register_implementation(protocol, PATIENT_S3, clobber=True)
+        if protocol in registry:
+            # Opened before: fsspec would go on with the class it has loaded.
+            from fruit_features.s3_files import PatientS3FileSystem
+
+            fsspec.register_implementation(protocol, PatientS3FileSystem, clobber=True)
