@@ -13,7 +13,8 @@ def numpy_libraries() -> dict[str, str]:
         ``blas`` and ``lapack``, with version; on workers it is the same, since all
         run the same numpy.
     """
-    found: dict[str, Any] = np.show_config(mode="dicts")["Build Dependencies"]  # type: ignore[call-overload, index]
+    config: Any = np.show_config(mode="dicts")  # type: ignore[call-arg,func-returns-value]
+    found = config["Build Dependencies"]
     return {
         kind: f"{found[kind]['name']} {found[kind].get('version', '')}".strip()
         for kind in ("blas", "lapack")
