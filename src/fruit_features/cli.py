@@ -1,4 +1,4 @@
-"""The project's commands: `kedro run` with clear errors, `kedro sample`."""
+"""The project's commands: `kedro run` with clear errors, `history`, `sample`."""
 
 import functools
 import re
@@ -15,6 +15,7 @@ from kedro.validation.exceptions import ParameterValidationError
 
 from fruit_features.exceptions import FruitFeaturesError
 from fruit_features.failure_rate import check_failure_rate
+from fruit_features.history_commands import history
 from fruit_features.summary import format_summary
 from fruit_features.unchanged import nothing_changed, renew_report
 
@@ -92,6 +93,7 @@ cli.add_command(
         help=kedro_run.help,
     )
 )
+cli.add_command(history)
 
 
 @cli.command()

@@ -25,7 +25,8 @@ def mllib_library(spark: SparkSession) -> str:
     """Name what MLlib multiplies with: the machine's own library, or plain Java.
 
     Returns:
-        The class of netlib's that is in use; ``JNIBLAS`` calls the machine's.
+        The class of netlib's that is in use: ``JNIBLAS`` calls the machine's.
     """
-    blas = spark.sparkContext._jvm.org.apache.spark.ml.linalg.BLAS  # type: ignore[union-attr]
+    linalg = spark.sparkContext._jvm.org.apache.spark.ml.linalg  # type: ignore[union-attr]
+    blas = getattr(getattr(linalg, "BLAS$"), "MODULE$")
     return str(blas.nativeBLAS().getClass().getSimpleName())

@@ -10,12 +10,15 @@ import pandas as pd
 from markupsafe import Markup
 
 from fruit_features.pipelines.reporting.changes import compare_runs
-from fruit_features.pipelines.reporting.charts import Mark, bars, curve
+from fruit_features.pipelines.reporting.charts import Axes, Mark, bars, curve
 from fruit_features.pipelines.reporting.colours import label_colours
 from fruit_features.pipelines.reporting.variance import THRESHOLDS, components_reaching
 
 # Bars beyond this many components are too thin and too low to see.
 BARS = 50
+
+# A curve that is all above this is drawn without what lies far below it.
+HIGH = 0.5
 
 # New images that are reconstructed by so much worse than those of the fit are news.
 DRIFT = 1.25
@@ -107,8 +110,8 @@ def _variance_charts(variance: pd.DataFrame, components: int) -> list[Markup]:
         curve(
             variance["component"].head(shown).to_list(),
             cumulative[:shown],
+            Axes("components kept"),
             alt=f"Curve: the cumulative share of variance, components for {said}",
-            x_name="components kept",
             marks=marks,
             kept=components,
         ),
@@ -128,14 +131,12 @@ def _quality_charts(quality: pd.DataFrame) -> list[tuple[str, Markup]]:
         if y.notna().all():
             pairs = zip(x, y, strict=True)
             said = ", ".join(f"{v:.3g} at {n}" for n, v in pairs)
-            chart = curve(
-                x,
-                y.to_list(),
-                alt=f"Curve: {title.lower()}, {said} components",
-                x_name="components; the last: all features",
-                percent=percent,
-                steps=True,
-            )
+            # Accuracies lie close together, and far from 0.
+            high = percent and y.min() > HIGH
+            lowest = math.floor(10 * y.min() - 0.5) / 10 if high else 0.0
+            axes = Axes("components; the last: all features", True, percent, lowest)
+            alt = f"Curve: {title.lower()}, {said} components"
+            chart = curve(x, y.to_list(), axes, alt=alt)
             charts.append((title, chart))
     return charts
 
