@@ -19,18 +19,24 @@ from fruit_features.summary import format_summary
 HEADER = ("run", "images", "featurized", "img/s", "variance", "seconds", "environment")
 
 
+_params_option = click.option(
+    "--params", default="", help=PARAMS_ARG_HELP, callback=_split_params
+)
+
+
 @click.group(invoke_without_command=True)
 @env_option
-@click.option("--params", default="", help=PARAMS_ARG_HELP, callback=_split_params)
+@_params_option
 @click.option("--last", default=20, type=click.IntRange(1), help="How many to list.")
 @click.pass_context
 def history(
     context: click.Context, env: str | None, params: dict[str, Any], last: int
 ) -> None:
     """List the runs that are kept; show one; compare two."""
+    # A command may be given these itself.
     context.obj = env, params
     if context.invoked_subcommand is None:
-        with _opened(context) as runs:
+        with _opened(context, None, {}) as runs:
             names = runs.runs()[:last]
             click.echo(_table([HEADER, *(_row(n, runs.report(n)) for n in names)]))
 
@@ -38,10 +44,18 @@ def history(
 @history.command()
 @click.argument("run")
 @click.option("--open/--no-open", "to_open", default=True, help="In the browser.")
+@env_option
+@_params_option
 @click.pass_context
-def show(context: click.Context, run: str, to_open: bool) -> None:
+def show(
+    context: click.Context,
+    run: str,
+    to_open: bool,
+    env: str | None,
+    params: dict[str, Any],
+) -> None:
     """Open the page of a RUN: its name or the beginning of it, or `latest`."""
-    with _opened(context) as runs:
+    with _opened(context, env, params) as runs:
         name = runs.find(run)
         page = runs.page(name)
         place = _local_file(page.place, page.html) if page else "its page was deleted"
@@ -55,20 +69,32 @@ def show(context: click.Context, run: str, to_open: bool) -> None:
 @history.command()
 @click.argument("before")
 @click.argument("now")
+@env_option
+@_params_option
 @click.pass_context
-def compare(context: click.Context, before: str, now: str) -> None:
+def compare(
+    context: click.Context,
+    before: str,
+    now: str,
+    env: str | None,
+    params: dict[str, Any],
+) -> None:
     """Say what is different between two runs, BEFORE and NOW."""
-    with _opened(context) as runs:
+    with _opened(context, env, params) as runs:
         names = runs.find(before), runs.find(now)
         changes = compare_runs(runs.report(names[0]), runs.report(names[1]))
         click.echo(_table([("", *names, "change"), *changes]))
 
 
 @contextlib.contextmanager
-def _opened(context: click.Context) -> Iterator[RunHistory]:
-    env, params = context.obj
+def _opened(
+    context: click.Context, env: str | None, params: dict[str, Any]
+) -> Iterator[RunHistory]:
+    groups_env, groups_params = context.obj
     try:
-        with KedroSession.create(env=env, runtime_params=params) as session:
+        with KedroSession.create(
+            env=env or groups_env, runtime_params={**groups_params, **params}
+        ) as session:
             kedro = cast(KedroSession, session).load_context()
             yield RunHistory(kedro.catalog)
     except FruitFeaturesError as error:
