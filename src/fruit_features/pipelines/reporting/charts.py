@@ -86,9 +86,9 @@ def curve(
     if kept is not None:
         foot = HEIGHT - BOTTOM
         parts.append(_line("kept", across(kept), foot, across(kept), TOP))
-        parts.append(
-            _text("kept", across(kept) - 5, foot - 8, f"kept: {kept:g}", "end")
-        )
+        left = across(kept) > WIDTH / 2
+        at, anchor = across(kept) + (-5 if left else 5), "end" if left else "start"
+        parts.append(_text("kept", at, foot - 8, f"kept: {kept:g}", anchor))
     chosen = np.unique(np.linspace(0, len(x) - 1, POINTS).astype(int))
     path = " ".join(f"{across(places[n]):.1f},{up(y[n]):.1f}" for n in chosen)
     parts.append(Markup('<polyline class="curve" points="{}"/>').format(path))
