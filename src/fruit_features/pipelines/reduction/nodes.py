@@ -235,8 +235,10 @@ def measure_reduction_quality(
     """
     vectors = np.stack(principal_components["vector"].to_list()).T
     basis = Basis.of_models(scaler_model, vectors)
-    kept = {*QUALITY_COMPONENTS, pca_summary["components"]}
-    table = measure_quality(feature_sample, basis, sorted(kept))
+    tried = {*QUALITY_COMPONENTS, pca_summary["components"]}
+    # Beyond the number of images there is no variance.
+    counts = sorted(k for k in tried if k <= pca_summary["rows"])
+    table = measure_quality(feature_sample, basis, counts)
     cumulative = explained_variance.set_index("component")["cumulative"]
     variance = cumulative.reindex(table["components"]).to_numpy()
     table.insert(1, "variance", variance)

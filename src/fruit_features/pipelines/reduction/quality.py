@@ -50,7 +50,8 @@ def measure_quality(
     rows = []
     for count in [k for k in components if k <= projected.shape[1]]:
         kept = projected[:, :count]
-        error = 1 - float((kept**2).sum()) / total if total else np.nan
+        # Rounding must not make it negative.
+        error = max(1 - float((kept**2).sum()) / total, 0) if total else np.nan
         rows.append((count, error, kept))
     rows.append((centred.shape[1], 0.0, centred))
     return pd.DataFrame(
