@@ -14,7 +14,6 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from fruit_features.backbone.spec import Backbone
-from fruit_features.pipelines.reduction.blas import numpy_libraries
 from fruit_features.pipelines.reduction.fit import (
     Spectrum,
     build_model,
@@ -34,11 +33,13 @@ from fruit_features.pipelines.reduction.quality import (
 )
 from fruit_features.pipelines.reduction.reconstruction import Basis, mean_errors
 from fruit_features.pipelines.reduction.stored import check_stored
+from fruit_features.pipelines.reduction.tables import (
+    component_table,
+    summarise_fit,
+    variance_table,
+)
 
 logger = logging.getLogger(__name__)
-
-# Components whose cumulative variance the summary names.
-NAMED_COMPONENTS = (10, 50, 100, 200)
 
 # Of so many buckets by hash, as many are read as hold the sample and a fifth more.
 HASH_BUCKETS = 2**20
@@ -94,7 +95,7 @@ def fit_pca(
     rows = features.where(F.col("backbone_id") == backbone.id)
     spectrum = fit_spectrum(rows, parameters.standardise)
     components = _components(parameters, spectrum)
-    summary = _summarise(spectrum, components, backbone, parameters)
+    summary = summarise_fit(spectrum, components, backbone, parameters)
     logger.info(
         "%s components keep %.1f %% of the variance; BLAS %s, LAPACK %s",
         components,
@@ -105,8 +106,8 @@ def fit_pca(
     return {
         "scaler": build_scaler(spark, spectrum, parameters.standardise),
         "model": build_model(spark, spectrum, components),
-        "components": _vectors(spectrum, components),
-        "variance": _variance(spectrum),
+        "components": component_table(spectrum, components),
+        "variance": variance_table(spectrum),
         "summary": summary,
     }
 
@@ -264,49 +265,6 @@ def _components(parameters: ReductionParameters, spectrum: Spectrum) -> int:
             possible,
         )
     return min(wanted, possible)
-
-
-def _summarise(
-    spectrum: Spectrum,
-    components: int,
-    backbone: Backbone,
-    parameters: ReductionParameters,
-) -> dict[str, Any]:
-    cumulative = np.cumsum(spectrum.ratios)
-    fitted = dt.datetime.now(dt.timezone.utc)
-    return {
-        "backbone_id": backbone.id,
-        "rows": spectrum.rows,
-        "dimensions": len(cumulative),
-        "components": components,
-        "variance_retained": float(cumulative[components - 1]),
-        "cumulative": {
-            str(k): float(cumulative[k - 1])
-            for k in NAMED_COMPONENTS
-            if k <= len(cumulative)
-        },
-        "standardised": parameters.standardise,
-        # To the millisecond: features made after this are new to the model.
-        "fitted": fitted.isoformat(timespec="milliseconds"),
-        **numpy_libraries(),
-    }
-
-
-def _variance(spectrum: Spectrum) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "component": np.arange(1, len(spectrum.ratios) + 1, dtype=np.int32),
-            "ratio": spectrum.ratios,
-            "cumulative": np.cumsum(spectrum.ratios),
-        }
-    )
-
-
-def _vectors(spectrum: Spectrum, components: int) -> pd.DataFrame:
-    """List the components that are kept, and those that the quality table asks for."""
-    first = spectrum.vectors.T[: max(components, *QUALITY_COMPONENTS)]
-    numbers = np.arange(1, len(first) + 1, dtype=np.int32)
-    return pd.DataFrame({"component": numbers, "vector": list(first)})
 
 
 def _ratio(drift: dict[str, Any]) -> float | None:
