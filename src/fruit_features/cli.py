@@ -1,4 +1,4 @@
-"""The project's commands: `kedro run` with clear errors, `kedro sample`."""
+"""The project's commands: `kedro run` with clear errors, `history`, `sample`."""
 
 import functools
 import re
@@ -16,6 +16,7 @@ from omegaconf.errors import InterpolationResolutionError
 
 from fruit_features.exceptions import FruitFeaturesError
 from fruit_features.failure_rate import check_failure_rate
+from fruit_features.history_commands import history
 from fruit_features.preflight import check_storage
 from fruit_features.spark_application import end_application
 from fruit_features.summary import address, format_summary
@@ -114,6 +115,7 @@ cli.add_command(
         help=kedro_run.help,
     )
 )
+cli.add_command(history)
 
 
 @cli.command()

@@ -11,7 +11,10 @@ FruitFeaturesError
 ├── ClusterError          YARN does not answer, or has no room; no Python there
 ├── NoFeaturesError       not one image could be turned into features
 ├── TooManyFailuresError  more images are quarantined than allowed
+├── VarianceTargetError   the variance asked for cannot be reached
+├── DimensionError        features are longer than the driver can decompose
 ├── ModelMismatchError    a stored model was fitted on other features
+├── HistoryError          no run of that name is kept
 └── CountError            images are missing from the results, or there twice
 
 `kedro run` shows each as one line and leaves with exit code 1. Every message
@@ -69,8 +72,20 @@ class NoFeaturesError(FruitFeaturesError):
     """Not one image could be turned into features."""
 
 
+class VarianceTargetError(FruitFeaturesError):
+    """No number of components reaches ``reduction.variance``."""
+
+
+class DimensionError(FruitFeaturesError):
+    """Features are longer than the driver can decompose the covariance of."""
+
+
 class ModelMismatchError(FruitFeaturesError):
     """A stored model was fitted on other features than it is asked to project."""
+
+
+class HistoryError(FruitFeaturesError):
+    """No run of that name is kept, or none at all."""
 
 
 class CountError(FruitFeaturesError):

@@ -18,18 +18,32 @@ from kedro.io import CatalogProtocol
 
 from fruit_features.backbone.source import BUNDLED_MODEL
 
+# What the page shows besides the run report.
+PAGE_TABLES = (
+    "explained_variance",
+    "reduction_quality",
+    "storage",
+    "projection_points",
+    "thumbnails",
+)
+
 # What a whole run writes and a later one relies on.
 OUTPUTS = (
     "images",
     "features",
     "quarantine",
     "backbone",
+    "scaler_model",
     "pca_model",
     "pca_summary",
-    "explained_variance",
+    "principal_components",
     "reduced_features",
+    "drift",
+    "quality_plot",
     "variance_plot",
+    "variance_plot_svg",
     "projection_plot",
+    *PAGE_TABLES,
     "run_report",
     "report",
 )
@@ -109,8 +123,9 @@ def renew_report(
     report["started"] = (finished - dt.timedelta(seconds=seconds)).isoformat()
     report["finished"] = finished.isoformat()
     report["seconds"] = {"total": round(seconds, 3)}
-    variance = catalog.load("explained_variance")
-    page = render_page(report, variance, catalog.load("projection_plot"))
     catalog.save("run_report", report)
+    tables = {name: catalog.load(name) for name in PAGE_TABLES}
+    page = render_page(report, catalog.load("previous_run")(), **tables)
     catalog.save("report", page)
+    catalog.save("run_history", report)
     return report

@@ -1,36 +1,54 @@
+import dataclasses
+import datetime as dt
 import logging
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
-from pyspark.ml.feature import PCA, PCAModel
+import threadpoolctl
+from pyspark.ml.feature import PCA, PCAModel, StandardScalerModel
+from pyspark.ml.feature import StandardScaler as MLlibScaler
 from pyspark.ml.functions import array_to_vector
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 from sklearn.decomposition import PCA as SklearnPCA
+from sklearn.preprocessing import StandardScaler
 
 from fruit_features.backbone.spec import Backbone
 from fruit_features.exceptions import (
+    DimensionError,
     ModelMismatchError,
     NoFeaturesError,
     ParameterError,
+    VarianceTargetError,
 )
 from fruit_features.pipelines.reduction.fit import components_for
+from fruit_features.pipelines.reduction.limits import largest_dimension
 from fruit_features.pipelines.reduction.nodes import fit_pca, reduce_features
 from fruit_features.pipelines.reduction.parameters import ReductionParameters
 
 BACKBONE = Backbone("b1", "bundled", 0.35, 96, 40, "ab", b"")
 ROWS, DIMENSIONS = 300, 40
+LONG_AGO = dt.datetime(2026, 1, 1, tzinfo=dt.timezone.utc)
 
-# What loads the stored model, its variance and its summary, when there is none.
-NOTHING = (lambda: None, lambda: None, lambda: None)
+# What loads the parts of the stored model, when there is none.
+NOTHING = (lambda: None,) * 5
 
 
 def parameters(**given: Any) -> ReductionParameters:
     return ReductionParameters(
-        **{"components": None, "variance": None, "refit": True, **given}
+        **{
+            "components": None,
+            "variance": None,
+            "refit": True,
+            "standardise": False,
+            "quality_images": 5000,
+            **given,
+        }
     )
 
 
@@ -45,10 +63,13 @@ def matrix(rows: int = ROWS, seed: int = 0) -> np.ndarray:
 
 def frame(spark: SparkSession, values: np.ndarray, backbone: str = "b1") -> DataFrame:
     rows = [
-        (f"a/{n}.jpg", "a", [float(v) for v in row], backbone)
+        (f"a/{n}.jpg", "a", [float(v) for v in row], backbone, LONG_AGO)
         for n, row in enumerate(values)
     ]
-    schema = "image_key string, label string, features array<float>, backbone_id string"
+    schema = (
+        "image_key string, label string, features array<float>, backbone_id string, "
+        "featurized_at timestamp"
+    )
     return spark.createDataFrame(rows, schema)
 
 
@@ -105,7 +126,9 @@ def test_signs_are_fixed_whatever_the_order_of_rows(
 def test_reduced_features_equal_the_projection(
     features: DataFrame, fitted: dict[str, Any]
 ) -> None:
-    reduced = reduce_features(features, BACKBONE, fitted["model"]).toPandas()
+    reduced = reduce_features(
+        features, BACKBONE, fitted["scaler"], fitted["model"]
+    ).toPandas()
     order = reduced["image_key"].str.extract(r"(\d+)")[0].astype(int)
     ours = np.stack(reduced["pca_features"])[order.argsort()]
     theirs = matrix().astype(np.float64) @ fitted["model"].pc.toArray()
@@ -119,8 +142,9 @@ def test_model_survives_storage(
     fitted["model"].write().overwrite().save(f"file://{tmp_path}/model")
     loaded = PCAModel.load(f"file://{tmp_path}/model")
     assert loaded.getK() == 10
-    first = reduce_features(features, BACKBONE, fitted["model"]).first()
-    second = reduce_features(features, BACKBONE, loaded).first()
+    scaler = fitted["scaler"]
+    first = reduce_features(features, BACKBONE, scaler, fitted["model"]).first()
+    second = reduce_features(features, BACKBONE, scaler, loaded).first()
     assert first == second
 
 
@@ -169,7 +193,8 @@ def test_other_backbones_rows_do_not_count(
     both = features.union(frame(spark, matrix(seed=9) * 100, backbone="b2"))
     again = fit_pca(both, BACKBONE, *NOTHING, parameters(components=10))
     pd.testing.assert_frame_equal(again["variance"], fitted["variance"])
-    assert reduce_features(both, BACKBONE, again["model"]).count() == ROWS
+    reduced = reduce_features(both, BACKBONE, again["scaler"], again["model"])
+    assert reduced.count() == ROWS
 
 
 @pytest.mark.parametrize("rows", [0, 1])
@@ -183,6 +208,134 @@ def test_equal_images_have_no_variance(spark: SparkSession) -> None:
     same = frame(spark, np.ones((5, DIMENSIONS), np.float32))
     fitted = fit_pca(same, BACKBONE, *NOTHING, parameters(components=2))
     assert fitted["variance"]["ratio"].tolist() == [0.0] * DIMENSIONS
+    with pytest.raises(VarianceTargetError, match="all 40 components together keep 0"):
+        fit_pca(same, BACKBONE, *NOTHING, parameters(variance=0.9))
+
+
+@pytest.mark.parametrize("variance", [0.76, 1])
+def test_variance_out_of_reach_says_how_far_it_gets(variance: float) -> None:
+    with pytest.raises(VarianceTargetError, match="2 components together keep 0.75"):
+        components_for(variance, np.array([0.5, 0.25]))
+
+
+def test_features_that_are_no_numbers_are_a_clear_error(spark: SparkSession) -> None:
+    broken = frame(spark, np.full((5, DIMENSIONS), np.nan, np.float32))
+    with pytest.raises(NoFeaturesError, match="not finite numbers"):
+        fit_pca(broken, BACKBONE, *NOTHING, parameters())
+
+
+def test_features_too_long_for_the_driver_are_refused_before_the_fit(
+    features: DataFrame,
+) -> None:
+    long = dataclasses.replace(BACKBONE, dimensions=200_000)
+    with pytest.raises(DimensionError, match="features of 200,000 numbers: the driver"):
+        fit_pca(features, long, *NOTHING, parameters())
+    assert 2000 < largest_dimension(features.sparkSession) <= 16_383
+
+
+def test_summary_names_the_libraries(fitted: dict[str, Any]) -> None:
+    found = {library["internal_api"] for library in threadpoolctl.threadpool_info()} & {
+        "openblas",
+        "mkl",
+        "blis",
+        "flexiblas",
+    }
+    # numpy's own; on macOS it is Accelerate, which threadpoolctl does not know.
+    assert not found or any(name in fitted["summary"]["blas"] for name in found)
+    assert fitted["summary"]["lapack"]
+
+
+class TestStandardised:
+    @pytest.fixture(scope="class")
+    def values(self) -> np.ndarray:
+        spread = np.geomspace(1, 1000, DIMENSIONS)
+        # One feature that is always the same.
+        return (matrix() * spread * (np.arange(DIMENSIONS) != 7)).astype(np.float32)
+
+    @pytest.fixture(scope="class")
+    def standard(self, spark: SparkSession, values: np.ndarray) -> dict[str, Any]:
+        rows = frame(spark, values)
+        wanted = parameters(components=10, standardise=True)
+        return fit_pca(rows, BACKBONE, *NOTHING, wanted)
+
+    def test_equals_scikit_learn(
+        self, standard: dict[str, Any], values: np.ndarray
+    ) -> None:
+        scaled = StandardScaler().fit_transform(values.astype(np.float64))
+        theirs = SklearnPCA(10).fit(scaled)
+        np.testing.assert_allclose(
+            standard["variance"]["ratio"][:10],
+            theirs.explained_variance_ratio_,
+            atol=1e-6,
+        )
+        ours = standard["model"].pc.toArray().T
+        cosines = np.linalg.svd(ours @ theirs.components_.T)[1]
+        np.testing.assert_allclose(cosines, 1, atol=1e-6)
+
+    def test_projection_equals_mllibs_own(
+        self, spark: SparkSession, standard: dict[str, Any], values: np.ndarray
+    ) -> None:
+        rows = frame(spark, values).withColumn(
+            "raw_vector", array_to_vector(F.col("features"))
+        )
+        scaler = MLlibScaler(inputCol="raw_vector", outputCol="vector").fit(rows)
+        pca = PCA(k=10, inputCol="vector", outputCol="pca").fit(scaler.transform(rows))
+        theirs = pca.transform(scaler.transform(rows)).select("image_key", "pca")
+        theirs_by_key = {row.image_key: row.pca.toArray() for row in theirs.collect()}
+        ours = reduce_features(
+            rows, BACKBONE, standard["scaler"], standard["model"]
+        ).collect()
+        for row in ours:
+            expected = theirs_by_key[row.image_key]
+            np.testing.assert_allclose(np.abs(row.pca_features), np.abs(expected), 1e-4)
+
+    def test_stored_models_project_the_same(
+        self,
+        spark: SparkSession,
+        standard: dict[str, Any],
+        values: np.ndarray,
+        tmp_path: Path,
+    ) -> None:
+        rows = frame(spark, values[:20])
+        for name in ("scaler", "model"):
+            standard[name].write().overwrite().save(f"file://{tmp_path}/{name}")
+        scaler = StandardScalerModel.load(f"file://{tmp_path}/scaler")
+        model = PCAModel.load(f"file://{tmp_path}/model")
+        before = reduce_features(rows, BACKBONE, standard["scaler"], standard["model"])
+        assert reduce_features(rows, BACKBONE, scaler, model).collect() == (
+            before.collect()
+        )
+        assert scaler.getWithStd()
+        assert not scaler.getWithMean()
+
+
+def test_5000_real_shaped_features_equal_scikit_learn(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    """Takes some ten seconds, half of them scikit-learn's."""
+    random = np.random.default_rng(5)
+    # As MobileNetV2's: never negative, mostly small, a few directions that tell.
+    values = random.normal(size=(5000, 60)) * np.geomspace(3, 0.1, 60)
+    values = values @ random.normal(size=(60, 1280)) / 8
+    values += random.normal(size=values.shape) * 0.1
+    values = np.clip(values, 0, 6).astype(np.float32)
+    table = pa.table(
+        {
+            "features": list(values),
+            "backbone_id": ["b1"] * 5000,
+        }
+    )
+    pq.write_table(table, tmp_path / "features.parquet")
+    rows = spark.read.parquet(str(tmp_path / "features.parquet"))
+    wide = dataclasses.replace(BACKBONE, dimensions=1280)
+    fitted = fit_pca(rows, wide, *NOTHING, parameters())
+    theirs = SklearnPCA(svd_solver="full").fit(values.astype(np.float64))
+    np.testing.assert_allclose(
+        fitted["variance"]["ratio"], theirs.explained_variance_ratio_, atol=1e-6
+    )
+    ours = fitted["model"].pc.toArray()
+    cosines = np.linalg.svd(theirs.components_[:100] @ ours)[1]
+    np.testing.assert_allclose(cosines, 1, atol=1e-6)
 
 
 class TestStoredModel:
@@ -200,7 +353,31 @@ class TestStoredModel:
         def fail() -> None:
             raise AssertionError
 
-        fit_pca(features, BACKBONE, fail, fail, fail, parameters(components=2))
+        fit_pca(features, BACKBONE, *[fail] * 5, parameters(components=2))
+
+    @pytest.mark.parametrize(
+        ("given", "message"),
+        [
+            ({"components": 4}, "keeps 10 components, 4 are asked for"),
+            ({"variance": 0.1}, "keeps 10 components, 1 are asked for"),
+            ({"standardise": True}, "fitted on features as they are"),
+        ],
+    )
+    def test_that_is_not_what_is_asked_for_is_refused(
+        self,
+        features: DataFrame,
+        stored: list[Any],
+        given: dict[str, Any],
+        message: str,
+    ) -> None:
+        with pytest.raises(ModelMismatchError, match=message):
+            fit_pca(features, BACKBONE, *stored, parameters(refit=False, **given))
+
+    def test_that_is_asked_for_by_its_own_number_is_taken(
+        self, features: DataFrame, stored: list[Any], fitted: dict[str, Any]
+    ) -> None:
+        same = parameters(refit=False, components=10)
+        assert fit_pca(features, BACKBONE, *stored, same) == fitted
 
     def test_of_another_backbone_is_refused(
         self, features: DataFrame, stored: list[Any]
@@ -223,6 +400,8 @@ class TestStoredModel:
         ({"variance": 1.1}, r"reduction\.variance=1\.1"),
         ({"variance": "all"}, r"reduction\.variance='all'"),
         ({"components": 5, "variance": 0.9}, "give one of them"),
+        ({"standardise": 1}, r"reduction\.standardise=1: expected true or false"),
+        ({"quality_images": 0}, r"reduction\.quality_images=0"),
         ({"refit": "no"}, r"reduction\.refit='no': expected true or false"),
     ],
 )

@@ -1,22 +1,27 @@
+import base64
 import datetime as dt
 import html.parser
+import io
 import json
+from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
-import plotly.graph_objects as go
 import pytest
+from PIL import Image
 from pyspark.sql import DataFrame, SparkSession
 
 from fruit_features.backbone.spec import Backbone
 from fruit_features.exceptions import CountError, ParameterError
 from fruit_features.pipelines.reporting.nodes import (
+    measure_storage,
     plot_projection,
     render_report,
+    shrink_images,
     summarise_run,
 )
 from fruit_features.pipelines.reporting.parameters import ReportingParameters
-from fruit_features.pipelines.reporting.plots import draw_projection
 
 BACKBONE = Backbone("b1", "bundled", 0.35, 96, 1280, "ab", b"model")
 BEGUN = dt.datetime(2026, 5, 1, 12, tzinfo=dt.timezone.utc)
@@ -24,13 +29,43 @@ HOSTILE = "</script><script>document.title='owned'</script><img src=x onerror=al
 VARIANCE = pd.DataFrame(
     {"component": [1, 2, 3], "ratio": [0.7, 0.2, 0.1], "cumulative": [0.7, 0.9, 1.0]}
 )
+QUALITY = pd.DataFrame(
+    {
+        "components": [2, 3],
+        "variance": [0.9, 1.0],
+        "reconstruction_error": [0.1, 0.0],
+        "between_within": [2.5, 2.0],
+        "knn_accuracy": [0.75, 0.8],
+        "images": [3, 3],
+        "held_out": [1, 1],
+    }
+)
+STORAGE = pd.DataFrame(
+    {
+        "table": ["features"],
+        "format": ["as stored"],
+        "bytes_per_image": [3634.1],
+        "gigabytes_at_50_million": [181.7],
+        "images": [3],
+        "sampled": [False],
+    }
+)
+DRIFT = {
+    "refit": True,
+    "fitted": {"images": 3, "error": 0.1},
+    "new": None,
+    "ratio": None,
+}
 SUMMARY = {
     "backbone_id": "b1",
     "rows": 3,
     "dimensions": 3,
     "components": 2,
     "variance_retained": 0.9,
-    "fitted": "2026-05-01T12:00:05+00:00",
+    "standardised": False,
+    "fitted": "2026-05-01T12:00:05.000+00:00",
+    "blas": "openblas 1",
+    "lapack": "openblas 1",
 }
 FACTS = {
     "environment": "local",
@@ -49,8 +84,10 @@ FACTS = {
 
 
 def listing(spark: SparkSession, keys: str, left_out: str = "") -> DataFrame:
-    rows = [(key, True) for key in keys] + [(key, False) for key in left_out]
-    return spark.createDataFrame(rows, "image_key string, selected boolean")
+    rows = [(key, f"label {key}", True) for key in keys]
+    rows += [(key, "left out", False) for key in left_out]
+    schema = "image_key string, label string, selected boolean"
+    return spark.createDataFrame(rows, schema)
 
 
 def features(spark: SparkSession, new: str, old: str = "") -> DataFrame:
@@ -83,8 +120,8 @@ def summarise(
         features(spark, new, old),
         quarantine(spark, bad or {}),
         BACKBONE,
-        VARIANCE,
         SUMMARY,
+        DRIFT,
         FACTS,
         ReportingParameters(points=1, quarantine_rows=rows),
     )
@@ -102,7 +139,10 @@ def test_counts_are_of_what_was_written(spark: SparkSession) -> None:
     assert report["quarantine_reasons"] == {"empty": 2, "truncated": 1}
     assert report["images_per_second"] == 0.5
     assert report["seconds"] == {"ingestion": 4.0, "featurization": 8.0, "total": 20.0}
-    assert report["reduction"]["cumulative"] == {}
+    assert report["labels"] == 7
+    assert report["reduction"]["drift"] == DRIFT
+    # Whether the machine's own, Java's vectors or plain Java.
+    assert report["reduction"]["mllib_blas"].endswith("BLAS")
     assert json.loads(json.dumps(report)) == report
 
 
@@ -129,7 +169,7 @@ def test_projection_of_one_component_lies_on_a_line(spark: SparkSession) -> None
     rows = [("a/1", "a", [1.5]), ("a/2", "a", [2.5])]
     schema = "image_key string, label string, pca_features array<float>"
     reduced = spark.createDataFrame(rows, schema)
-    figure = plot_projection(reduced, ReportingParameters(10, 10))
+    figure = plot_projection(reduced, ReportingParameters(10, 10))["plot"]
     assert sorted(figure.data[0].x) == [1.5, 2.5]
     assert list(figure.data[0].y) == [0, 0]
 
@@ -139,7 +179,7 @@ def test_projection_shows_the_same_few_points_each_time(spark: SparkSession) -> 
     schema = "image_key string, label string, pca_features array<float>"
     few = ReportingParameters(points=7, quarantine_rows=0)
     shown = [
-        sorted(plot_projection(frame, few).data[0].text)
+        sorted(plot_projection(frame, few)["points"]["image_key"])
         for frame in (
             spark.createDataFrame(rows, schema),
             spark.createDataFrame(rows[::-1], schema).repartition(3),
@@ -149,6 +189,85 @@ def test_projection_shows_the_same_few_points_each_time(spark: SparkSession) -> 
     assert shown[0] == shown[1]
 
 
+def picture(colour: str = "red", **options: Any) -> bytes:
+    written = io.BytesIO()
+    Image.new("RGB", (300, 200), colour).save(written, "JPEG", **options)
+    return written.getvalue()
+
+
+@pytest.fixture(scope="module")
+def packed(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> DataFrame:
+    exif = Image.Exif()
+    exif[0x010E] = "a secret place"
+    sound = picture(exif=exif, comment=b"a secret comment")
+    rows = [(f"{label}/{n}", label, sound, None) for label in "ab" for n in range(3)]
+    rows += [
+        ("a/cut", "a", sound[:700], None),
+        ("a/html", "a", b"<html>", None),
+        ("a/gone", "a", None, "unreadable"),
+        ("c/bad", "c", b"nothing", None),
+    ]
+    schema = "image_key string, label string, bytes binary, reason string"
+    place = str(tmp_path_factory.mktemp("packed") / "images")
+    spark.createDataFrame(rows, schema).repartition(3).write.parquet(place)
+    return spark.read.parquet(place)
+
+
+@pytest.fixture(scope="module")
+def thumbnails(spark: SparkSession, packed: DataFrame) -> pd.DataFrame:
+    bad = dict.fromkeys(("a/cut", "a/html", "a/gone", "c/bad"), "damaged")
+    return shrink_images(packed, quarantine(spark, bad))
+
+
+def test_a_thumbnail_a_label_and_what_can_be_seen_of_bad_files(
+    thumbnails: pd.DataFrame,
+) -> None:
+    shown = thumbnails.set_index("image_key")["quarantined"]
+    assert shown["a/cut"]
+    assert sorted(key[0] for key in shown[~shown].index) == ["a", "b"]
+    assert len(shown) == 3
+    for jpeg in thumbnails["jpeg"]:
+        assert Image.open(io.BytesIO(jpeg)).size == (96, 64)
+
+
+def test_thumbnails_keep_no_note_of_the_file(thumbnails: pd.DataFrame) -> None:
+    for jpeg in thumbnails["jpeg"]:
+        assert b"secret" not in jpeg
+        assert not Image.open(io.BytesIO(jpeg)).getexif()
+
+
+def test_no_image_makes_no_thumbnail(spark: SparkSession, packed: DataFrame) -> None:
+    nothing = shrink_images(packed.limit(0).where("label = 'x'"), quarantine(spark, {}))
+    assert nothing.empty
+    assert list(nothing) == ["image_key", "label", "jpeg", "quarantined"]
+
+
+def test_storage_is_measured(spark: SparkSession, tmp_path: Path) -> None:
+    random = np.random.default_rng(0)
+    rows = [
+        (f"a/{n}", "a", "b1", random.random(64).astype(float).tolist())
+        for n in range(40)
+    ]
+    schema = "image_key string, label string, backbone_id string, {} array<float>"
+    tables = {}
+    for name in ("features", "pca_features"):
+        frame = spark.createDataFrame(rows, schema.format(name))
+        frame.coalesce(1).write.parquet(f"{tmp_path}/{name}", compression="zstd")
+        tables[name] = spark.read.parquet(f"{tmp_path}/{name}")
+    measured = measure_storage(tables["features"], BACKBONE, tables["pca_features"])
+    size = {
+        (row.table, row.format): row.bytes_per_image for row in measured.itertuples()
+    }
+    (file,) = tmp_path.glob("features/*.parquet")
+    assert size["features", "as stored"] == round(file.stat().st_size / 40, 1)
+    assert size["features", "CSV"] > 64 * 8
+    assert size["features", "Parquet, uncompressed"] > 64 * 4
+    assert size["features", "Parquet, zstd"] < size["features", "CSV"]
+    gigabytes = measured["gigabytes_at_50_million"]
+    np.testing.assert_allclose(gigabytes, measured["bytes_per_image"] / 20, rtol=0.01)
+    assert set(measured["images"]) == {40}
+
+
 class Tags(html.parser.HTMLParser):
     """Collects what a browser would take for tags, and what loads from elsewhere."""
 
@@ -156,45 +275,150 @@ class Tags(html.parser.HTMLParser):
         super().__init__()
         self.tags: list[str] = []
         self.loads: list[str] = []
+        self.pictures: list[dict[str, str | None]] = []
         self.feed(page)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
         self.loads += [v or "" for k, v in attrs if k in ("src", "href")]
+        if tag in ("img", "svg", "canvas"):
+            self.pictures.append(dict(attrs))
+
+
+def rendered(
+    report: dict[str, Any],
+    before: dict[str, Any] | None = None,
+    **tables: pd.DataFrame,
+) -> str:
+    """Render a page; tables that are not given are small."""
+    small = {
+        "projection_points": points_named("a/1", "a"),
+        "thumbnails": pd.DataFrame(
+            columns=["image_key", "label", "jpeg", "quarantined"]
+        ).astype({"quarantined": bool}),
+    }
+    tables = {**small, **tables}
+    page = render_report(
+        report,
+        VARIANCE,
+        QUALITY,
+        STORAGE,
+        tables["projection_points"],
+        tables["thumbnails"],
+        lambda: before,
+    )
+    assert page["kept_page"] == page["page"]
+    assert page["kept_report"] == report
+    return page["page"]
+
+
+def points_named(key: str, label: str) -> pd.DataFrame:
+    return pd.DataFrame({"label": [label], "image_key": [key], "x": [1.0], "y": [2.0]})
 
 
 @pytest.fixture(scope="module")
-def page(spark: SparkSession) -> str:
-    points = pd.DataFrame(
-        {"label": [HOSTILE], "image_key": [HOSTILE], "x": [1.0], "y": [2.0]}
-    )
+def hostile_report(spark: SparkSession) -> dict[str, Any]:
     report = summarise(spark, "abx", new="ab", bad={"x": "empty"})
     row = {"image_key": HOSTILE, "label": HOSTILE, "reason": "empty", "detail": HOSTILE}
     report["quarantined"] = [row]
-    return render_report(report, VARIANCE, draw_projection(points, 1))
+    return report
+
+
+@pytest.fixture(scope="module")
+def page(hostile_report: dict[str, Any]) -> str:
+    thumbnails = pd.DataFrame(
+        {
+            "image_key": ["a/1", HOSTILE],
+            "label": [HOSTILE, HOSTILE],
+            "jpeg": [picture(), picture()],
+            "quarantined": [False, True],
+        }
+    )
+    points = points_named(HOSTILE, HOSTILE)
+    return rendered(hostile_report, projection_points=points, thumbnails=thumbnails)
 
 
 def test_page_is_whole_without_a_network(page: str) -> None:
-    (picture,) = Tags(page).loads
-    assert picture.startswith("data:image/png;base64,")
+    loads = [place for place in Tags(page).loads if not place.startswith("#")]
+    assert len(loads) == 2
+    assert all(place.startswith("data:image/jpeg;base64,") for place in loads)
+    assert "http:" not in page
+    assert "https:" not in page
 
 
 def test_page_shows_hostile_names_as_text(page: str) -> None:
     tags = Tags(page).tags
     assert tags.count("script") == 2
-    assert tags.count("img") == 1
+    assert tags.count("img") == 2
     assert "&lt;img src=x onerror" in page
 
 
+def test_pictures_have_text_alternatives(page: str) -> None:
+    pictures = Tags(page).pictures
+    assert len(pictures) == 2 + 5 + 2
+    for attributes in pictures:
+        said = attributes.get("alt") or attributes.get("aria-label")
+        assert said or attributes.get("aria-hidden") == "true"
+
+
 def test_page_says_what_the_run_did(page: str) -> None:
-    for said in ("90.0%", "1 empty", "b1", "local"):
+    for said in ("90.0%", "1 empty", "b1", "local", "openblas 1", "75.0%", "3,634"):
         assert said in page
+    assert "This is the first run that is kept here" in page
+
+
+def test_page_says_what_changed(hostile_report: dict[str, Any]) -> None:
+    before = json.loads(json.dumps(hostile_report))
+    before["images"]["quarantined"] = 4
+    before["reduction"]["fitted"] = "2026-04-01T12:00:05.000+00:00"
+    page = rendered(hostile_report, before)
+    assert "Against the run of 2026-05-01 11:59:50 UTC" in page
+    assert "−3" in page
+    assert "2026-04-01T12:00:05 on 3 images" in page
+
+
+@pytest.mark.parametrize(("ratio", "news"), [(1.1, False), (3.0, True)])
+def test_page_says_how_far_new_images_drift(
+    hostile_report: dict[str, Any], ratio: float, news: bool
+) -> None:
+    drift = {
+        "refit": False,
+        "fitted": {"images": 3, "error": 0.1},
+        "new": {"images": 1, "error": 0.1 * ratio},
+        "ratio": ratio,
+    }
+    reduction = {**hostile_report["reduction"], "drift": drift}
+    page = rendered({**hostile_report, "reduction": reduction})
+    assert f"{ratio:.2f} times as much" in page
+    assert ("fit it anew" in page) is news
+
+
+def test_20000_points_stay_below_10_megabytes(hostile_report: dict[str, Any]) -> None:
+    random = np.random.default_rng(0)
+    many = pd.DataFrame(random.normal(size=(20_000, 2)) * 10, columns=["x", "y"])
+    many["label"] = [f"A label of usual length {n % 131}" for n in range(20_000)]
+    many["image_key"] = [f"{label}/{n}_100.jpg" for n, label in many["label"].items()]
+    noise = random.integers(0, 255, (96, 96, 3), dtype=np.uint8)
+    written = io.BytesIO()
+    # As large as a thumbnail can be.
+    Image.fromarray(noise).save(written, "JPEG", quality=80)
+    thumbnails = pd.DataFrame(
+        {
+            "image_key": [f"{n}" for n in range(300)],
+            "label": [f"label {n}" for n in range(300)],
+            "jpeg": [written.getvalue()] * 300,
+            "quarantined": False,
+        }
+    )
+    page = rendered(hostile_report, projection_points=many, thumbnails=thumbnails)
+    assert len(page) < 10_000_000
+    assert base64.b64encode(written.getvalue()).decode() in page
 
 
 def test_quarantine_list_is_bounded(spark: SparkSession) -> None:
     bad = dict.fromkeys("xyz", "empty")
     report = summarise(spark, "abxyz", "ab", bad=bad, rows=2)
-    page = render_report(report, VARIANCE, go.Figure())
+    page = rendered(report)
     assert [row["image_key"] for row in report["quarantined"]] == ["x", "y"]
     assert page.count("<td>detail</td>") == 2
     assert "The first 2 are listed" in page

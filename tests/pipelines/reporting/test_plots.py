@@ -2,11 +2,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fruit_features.pipelines.reporting.plots import (
-    components_reaching,
-    draw_projection,
-    draw_variance,
-)
+from fruit_features.pipelines.reporting.plots import draw_projection, draw_variance
+from fruit_features.pipelines.reporting.variance import components_reaching
 
 
 @pytest.fixture
@@ -37,7 +34,7 @@ def test_variance_plot_draws_the_numbers(variance: pd.DataFrame) -> None:
     )
     np.testing.assert_allclose(right.lines[0].get_ydata(), variance["cumulative"])
     said = [text.get_text() for text in right.texts]
-    assert said == ["80%: 3", "90%: 4", "95%: 5"]
+    assert said == ["75%: 2", "80%: 3", "90%: 4", "95%: 5"]
     assert right.get_legend().get_texts()[0].get_text() == "kept: 6"
     for axes in (left, right):
         assert axes.get_title()

@@ -17,11 +17,16 @@ class ReductionParameters:
             for as many as ``variance`` asks for.
         variance: The share of the variance to keep at least, above 0, up to 1.
         refit: Whether to fit anew; else the stored model is used.
+        standardise: Whether every feature is divided by its standard deviation
+            first, so that all weigh the same.
+        quality_images: How many images the quality table is made of at most.
     """
 
     components: int | None
     variance: float | None
     refit: bool
+    standardise: bool
+    quality_images: int
 
     def __post_init__(self) -> None:
         """Refuse numbers out of range and two answers to one question."""
@@ -37,3 +42,5 @@ class ReductionParameters:
         if self.variance is not None:
             within("reduction.variance", self.variance, 1e-6, 1)
         boolean("reduction.refit", self.refit)
+        boolean("reduction.standardise", self.standardise)
+        at_least("reduction.quality_images", self.quality_images, 1)

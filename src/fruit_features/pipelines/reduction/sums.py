@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from pyspark.sql import DataFrame, Row
+from pyspark.sql import DataFrame, Row, SparkSession
 
 Floats = npt.NDArray[np.float64]
 
@@ -43,18 +43,23 @@ def sum_rows(features: DataFrame) -> Sums | None:
     Returns:
         The sums; ``None`` of no rows.
     """
-    cores = features.sparkSession.sparkContext.defaultParallelism
+    spark = features.sparkSession
     # One matrix of products a core, whatever the number of files, and few of them
     # for the driver to add up.
-    parts = features.select("features").coalesce(cores)
-    sums = parts.mapInArrow(_sum_rows, SUMS_SCHEMA).repartition(math.isqrt(cores))
+    parts = features.select("features").coalesce(spark.sparkContext.defaultParallelism)
+    sums = parts.mapInArrow(_sum_rows, SUMS_SCHEMA).repartition(parts_for_driver(spark))
     collected = sums.mapInArrow(_sum_sums, SUMS_SCHEMA).collect()
     return _add_all(map(_from_row, collected)) if collected else None
 
 
+def parts_for_driver(spark: SparkSession) -> int:
+    """Return how many parts the driver gets to add up: far fewer than cores."""
+    return math.isqrt(spark.sparkContext.defaultParallelism)
+
+
 def _sum_rows(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    blocks = (Sums(len(x), x.sum(axis=0), x.T @ x) for x in _blocks(batches))
-    yield from _to_batches(blocks)
+    sums = (Sums(len(x), x.sum(axis=0), x.T @ x) for x in blocks(batches))
+    yield from _to_batches(sums)
 
 
 def _sum_sums(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -88,7 +93,8 @@ def _from_row(row: Row | dict[str, Any]) -> Sums:
     return Sums(row["rows"], total, products)
 
 
-def _blocks(batches: Iterable[pa.RecordBatch]) -> Iterator[Floats]:
+def blocks(batches: Iterable[pa.RecordBatch]) -> Iterator[Floats]:
+    """Turn batches whose first column is ``features`` into matrices of some rows."""
     waiting: list[Floats] = []
     for batch in batches:
         column = batch.column(0)

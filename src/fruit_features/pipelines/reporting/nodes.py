@@ -2,20 +2,23 @@
 
 import datetime as dt
 import platform
+from collections.abc import Callable
 from importlib import metadata
 from typing import Any
 
 import pandas as pd
-import plotly.graph_objects as go
 from matplotlib.figure import Figure
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from fruit_features.backbone.spec import Backbone
-from fruit_features.exceptions import CountError
+from fruit_features.pipelines.reduction.blas import mllib_library
+from fruit_features.pipelines.reporting.counts import count_images, list_quarantine
 from fruit_features.pipelines.reporting.page import render_page
 from fruit_features.pipelines.reporting.parameters import ReportingParameters
 from fruit_features.pipelines.reporting.plots import draw_projection, draw_variance
+from fruit_features.pipelines.reporting.storage import measure_table
+from fruit_features.pipelines.reporting.thumbnails import make_thumbnails
 
 # Where YARN shows the application; Spark keeps it for its own page.
 TRACKING_PAGE = (
@@ -38,19 +41,27 @@ PACKAGES = (
 
 def plot_variance(
     explained_variance: pd.DataFrame, pca_summary: dict[str, Any]
-) -> Figure:
-    """Plot the variance by component, individual left and cumulative right."""
-    return draw_variance(explained_variance, pca_summary["components"])
+) -> dict[str, Figure]:
+    """Plot the variance by component, individual left and cumulative right.
+
+    Returns:
+        The figure twice, for both of the files it is kept as.
+    """
+    figure = draw_variance(explained_variance, pca_summary["components"])
+    return {"png": figure, "svg": figure}
 
 
 def plot_projection(
     reduced_features: DataFrame, parameters: ReportingParameters
-) -> go.Figure:
+) -> dict[str, Any]:
     """Plot the images on the first two components, a random but fixed choice of them.
 
     Args:
         reduced_features: Column ``pca_features``, arrays.
         parameters: Uses ``points``.
+
+    Returns:
+        ``points``: columns ``label``, ``image_key``, ``x``, ``y``; ``plot`` of them.
     """
     plane = reduced_features.select(
         "label",
@@ -59,7 +70,40 @@ def plot_projection(
         F.coalesce(F.col("pca_features")[1], F.lit(0.0)).alias("y"),
     )
     chosen = plane.orderBy(F.xxhash64("image_key")).limit(parameters.points)
-    return draw_projection(chosen.toPandas(), reduced_features.count())
+    points = chosen.toPandas()
+    return {
+        "points": points,
+        "plot": draw_projection(points, reduced_features.count()),
+    }
+
+
+def shrink_images(images: DataFrame, quarantine: DataFrame) -> pd.DataFrame:
+    """Make a thumbnail for every label, and for some quarantined images.
+
+    Args:
+        images: The packed images.
+        quarantine: Images that are no usable ones.
+    """
+    return make_thumbnails(images, quarantine)
+
+
+def measure_storage(
+    features: DataFrame, backbone: Backbone, reduced_features: DataFrame
+) -> pd.DataFrame:
+    """Measure what an image's features take, as they are stored and otherwise.
+
+    Args:
+        features: Features of any backbones.
+        backbone: The one in use.
+        reduced_features: The same on fewer numbers.
+    """
+    rows = features.where(F.col("backbone_id") == backbone.id)
+    return pd.DataFrame(
+        [
+            *measure_table("features", rows, "features"),
+            *measure_table("reduced_features", reduced_features, "pca_features"),
+        ]
+    )
 
 
 def summarise_run(
@@ -67,8 +111,8 @@ def summarise_run(
     features: DataFrame,
     quarantine: DataFrame,
     backbone: Backbone,
-    explained_variance: pd.DataFrame,
     pca_summary: dict[str, Any],
+    drift: dict[str, Any],
     run_facts: dict[str, Any],
     parameters: ReportingParameters,
 ) -> dict[str, Any]:
@@ -79,13 +123,13 @@ def summarise_run(
         features: Features of any backbones.
         quarantine: Images that are no usable ones.
         backbone: The one in use.
-        explained_variance: The share of every component.
         pca_summary: What the components were fitted on.
+        drift: How well new images are reconstructed.
         run_facts: When the stages ran, from the hook.
         parameters: Uses ``quarantine_rows``.
 
     Returns:
-        The run report, fit for JSON.
+        The run report, fit for JSON; docs/report.md names its fields.
 
     Raises:
         CountError: If an image is neither in ``features`` nor in ``quarantine``,
@@ -94,28 +138,28 @@ def summarise_run(
     stages = run_facts["stages"]
     rows = features.where(F.col("backbone_id") == backbone.id)
     begun = dt.datetime.fromisoformat(stages["featurization"]["started"])
-    images = _count_images(image_listing, rows, quarantine, begun)
+    images = count_images(image_listing, rows, quarantine, begun)
+    labels = images.pop("labels")
     nodes = stages["featurization"]["nodes"]
     seconds = nodes.get("featurize_images_node")
     rate = images["featurized"] / seconds if seconds and images["featurized"] else None
-    cumulative = explained_variance.set_index("component")["cumulative"]
+    spark = features.sparkSession
     return {
         "images": images,
-        **_reasons(image_listing, quarantine),
-        "quarantined": _quarantined(image_listing, quarantine, parameters),
+        "labels": labels,
+        **list_quarantine(image_listing, quarantine, parameters.quarantine_rows),
         "backbone": backbone.describe(),
         "reduction": {
             **pca_summary,
-            "cumulative": {
-                str(k): float(cumulative[k]) for k in (10, 50, 100) if k in cumulative
-            },
+            "drift": drift,
+            "mllib_blas": mllib_library(spark),
         },
         "seconds": {
             **{name: stages[name]["seconds"] for name in STAGES if name in stages},
             "total": run_facts["seconds"],
         },
         "images_per_second": round(rate, 2) if rate else None,
-        "spark": _spark(features.sparkSession),
+        "spark": _spark(spark),
         "environment": run_facts["environment"],
         "versions": {
             "python": platform.python_version(),
@@ -129,71 +173,37 @@ def summarise_run(
 def render_report(
     run_report: dict[str, Any],
     explained_variance: pd.DataFrame,
-    projection_plot: go.Figure,
-) -> str:
+    reduction_quality: pd.DataFrame,
+    storage: pd.DataFrame,
+    projection_points: pd.DataFrame,
+    thumbnails: pd.DataFrame,
+    previous_run: Callable[[], dict[str, Any] | None],
+) -> dict[str, Any]:
     """Render the page that shows the run whole; it needs no network.
 
     Args:
         run_report: From ``summarise_run``.
         explained_variance: The share of every component.
-        projection_plot: From ``plot_projection``.
+        reduction_quality: What components keep of the labels' differences.
+        storage: What features take.
+        projection_points: From ``plot_projection``.
+        thumbnails: One a label, and of quarantined images.
+        previous_run: Loads the report of the run before, if any.
 
     Returns:
-        HTML in which every name and label is escaped.
+        ``page``: HTML in which every name and label is escaped; it and the run report
+        once more, as ``kept_page`` and ``kept_report``, for the history.
     """
-    return render_page(run_report, explained_variance, projection_plot)
-
-
-def _count_images(
-    image_listing: DataFrame,
-    features: DataFrame,
-    quarantine: DataFrame,
-    begun: dt.datetime,
-) -> dict[str, int]:
-    chosen = image_listing.where("selected").select("image_key")
-    joined = chosen.join(
-        features.select("image_key", "featurized_at"), "image_key", "left"
-    ).join(quarantine.select("image_key", "reason"), "image_key", "left")
-    new = F.col("featurized_at") >= F.lit(begun)
-    (counted,) = joined.agg(
-        F.countDistinct("image_key").alias("found"),
-        F.count(F.when(new, 1)).alias("featurized"),
-        F.count("reason").alias("quarantined"),
-        F.count(F.when(~new, 1)).alias("unchanged"),
-    ).collect()
-    images = {name: int(number) for name, number in counted.asDict().items()}
-    rest = images["featurized"] + images["quarantined"] + images["unchanged"]
-    if images["found"] != rest:
-        message = (
-            f"{images['found']:,} images found, but {images['featurized']:,} "
-            f"featurized + {images['quarantined']:,} quarantined + "
-            f"{images['unchanged']:,} unchanged: run the featurization pipeline"
-        )
-        raise CountError(message)
-    return images
-
-
-def _reasons(image_listing: DataFrame, quarantine: DataFrame) -> dict[str, Any]:
-    chosen = image_listing.where("selected").select("image_key")
-    rows = quarantine.join(chosen, "image_key", "left_semi").groupBy("reason")
-    example = F.min(F.struct("image_key", "detail")).alias("example")
-    counted = rows.agg(F.count("*").alias("images"), example).collect()
-    found = sorted(counted, key=lambda row: -row["images"])
-    return {
-        "quarantine_reasons": {row["reason"]: row["images"] for row in found},
-        "quarantine_examples": {
-            row["reason"]: row["example"].asDict() for row in found
-        },
-    }
-
-
-def _quarantined(
-    image_listing: DataFrame, quarantine: DataFrame, parameters: ReportingParameters
-) -> list[dict[str, str]]:
-    chosen = image_listing.where("selected").select("image_key")
-    rows = quarantine.join(chosen, "image_key", "left_semi").orderBy("image_key")
-    shown = rows.select("image_key", "label", "reason", "detail")
-    return [row.asDict() for row in shown.limit(parameters.quarantine_rows).collect()]
+    page = render_page(
+        run_report,
+        previous_run(),
+        explained_variance=explained_variance,
+        reduction_quality=reduction_quality,
+        storage=storage,
+        projection_points=projection_points,
+        thumbnails=thumbnails,
+    )
+    return {"page": page, "kept_page": page, "kept_report": run_report}
 
 
 def _spark(spark: SparkSession) -> dict[str, Any]:

@@ -5,28 +5,42 @@ from typing import Any
 from kedro.pipeline import Node, Pipeline
 
 from fruit_features.pipelines.reporting.nodes import (
+    measure_storage,
     plot_projection,
     plot_variance,
     render_report,
+    shrink_images,
     summarise_run,
 )
 
 
 def create_pipeline(**kwargs: Any) -> Pipeline:
-    """Plot, count what was written, render the page."""
+    """Plot, measure, count what was written, render the page."""
     return Pipeline(
         [
             Node(
                 func=plot_variance,
                 inputs=["explained_variance", "pca_summary"],
-                outputs="variance_plot",
+                outputs={"png": "variance_plot", "svg": "variance_plot_svg"},
                 name="plot_variance_node",
             ),
             Node(
                 func=plot_projection,
                 inputs=["reduced_features", "params:reporting"],
-                outputs="projection_plot",
+                outputs={"points": "projection_points", "plot": "projection_plot"},
                 name="plot_projection_node",
+            ),
+            Node(
+                func=shrink_images,
+                inputs=["images", "quarantine"],
+                outputs="thumbnails",
+                name="shrink_images_node",
+            ),
+            Node(
+                func=measure_storage,
+                inputs=["features", "backbone", "reduced_features"],
+                outputs="storage",
+                name="measure_storage_node",
             ),
             Node(
                 func=summarise_run,
@@ -35,8 +49,8 @@ def create_pipeline(**kwargs: Any) -> Pipeline:
                     "features",
                     "quarantine",
                     "backbone",
-                    "explained_variance",
                     "pca_summary",
+                    "drift",
                     "run_facts",
                     "params:reporting",
                 ],
@@ -45,8 +59,20 @@ def create_pipeline(**kwargs: Any) -> Pipeline:
             ),
             Node(
                 func=render_report,
-                inputs=["run_report", "explained_variance", "projection_plot"],
-                outputs="report",
+                inputs=[
+                    "run_report",
+                    "explained_variance",
+                    "reduction_quality",
+                    "storage",
+                    "projection_points",
+                    "thumbnails",
+                    "previous_run",
+                ],
+                outputs={
+                    "page": "report",
+                    "kept_page": "report_history",
+                    "kept_report": "run_history",
+                },
                 name="render_report_node",
             ),
         ],

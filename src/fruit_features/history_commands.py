@@ -1,0 +1,137 @@
+"""`kedro history`: the runs that are kept, listed, opened and compared."""
+
+import contextlib
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, cast
+
+import click
+from kedro.framework.cli.project import PARAMS_ARG_HELP
+from kedro.framework.cli.utils import _split_params, env_option
+from kedro.framework.session import KedroSession
+
+from fruit_features.exceptions import FruitFeaturesError
+from fruit_features.history import RunHistory
+from fruit_features.pipelines.reporting.changes import compare_runs
+from fruit_features.summary import format_summary
+
+HEADER = ("run", "images", "featurized", "img/s", "variance", "seconds", "environment")
+
+
+_params_option = click.option(
+    "--params", default="", help=PARAMS_ARG_HELP, callback=_split_params
+)
+
+
+@click.group(invoke_without_command=True)
+@env_option
+@_params_option
+@click.option("--last", default=20, type=click.IntRange(1), help="How many to list.")
+@click.pass_context
+def history(
+    context: click.Context, env: str | None, params: dict[str, Any], last: int
+) -> None:
+    """List the runs that are kept; show one; compare two."""
+    # A command may be given these itself.
+    context.obj = env, params
+    if context.invoked_subcommand is None:
+        with _opened(context, None, {}) as runs:
+            names = runs.runs()[:last]
+            click.echo(_table([HEADER, *(_row(n, runs.report(n)) for n in names)]))
+
+
+@history.command()
+@click.argument("run")
+@click.option("--open/--no-open", "to_open", default=True, help="In the browser.")
+@env_option
+@_params_option
+@click.pass_context
+def show(
+    context: click.Context,
+    run: str,
+    to_open: bool,
+    env: str | None,
+    params: dict[str, Any],
+) -> None:
+    """Open the page of a RUN: its name or the beginning of it, or `latest`."""
+    with _opened(context, env, params) as runs:
+        name = runs.find(run)
+        page = runs.page(name)
+        place = _local_file(page.place, page.html) if page else "its page was deleted"
+        if page and page.run != name:
+            click.echo(f"nothing changed since {page.run}, whose page it is")
+        click.echo(format_summary(runs.report(name), place))
+        if page and to_open:
+            click.launch(str(place))
+
+
+@history.command()
+@click.argument("before")
+@click.argument("now")
+@env_option
+@_params_option
+@click.pass_context
+def compare(
+    context: click.Context,
+    before: str,
+    now: str,
+    env: str | None,
+    params: dict[str, Any],
+) -> None:
+    """Say what is different between two runs, BEFORE and NOW."""
+    with _opened(context, env, params) as runs:
+        names = runs.find(before), runs.find(now)
+        changes = compare_runs(runs.report(names[0]), runs.report(names[1]))
+        click.echo(_table([("", *names, "change"), *changes]))
+
+
+@contextlib.contextmanager
+def _opened(
+    context: click.Context, env: str | None, params: dict[str, Any]
+) -> Iterator[RunHistory]:
+    groups_env, groups_params = context.obj
+    try:
+        with KedroSession.create(
+            env=env or groups_env, runtime_params={**groups_params, **params}
+        ) as session:
+            kedro = cast(KedroSession, session).load_context()
+            yield RunHistory(kedro.catalog)
+    except FruitFeaturesError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _row(name: str, report: dict[str, Any]) -> tuple[str, ...]:
+    images, rate = report["images"], report["images_per_second"]
+    return (
+        name,
+        f"{images['found']:,}",
+        f"{images['featurized']:,}",
+        f"{rate:,.0f}" if rate else "",
+        f"{report['reduction']['variance_retained']:.1%}",
+        f"{report['seconds']['total']:,.1f}",
+        report["environment"],
+    )
+
+
+def _table(rows: list[tuple[str, ...]]) -> str:
+    """Set rows in columns: the first one left, numbers right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(
+            cell.rjust(width) if 0 < n < len(row) - 1 else cell.ljust(width)
+            for n, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    )
+
+
+def _local_file(place: str, html: str) -> Path:
+    """Return a page on this machine: itself, or a copy of one on other storage."""
+    if Path(place).is_file():
+        return Path(place)
+    with tempfile.NamedTemporaryFile(
+        "w", encoding="utf-8", prefix="report-", suffix=".html", delete=False
+    ) as copy:
+        copy.write(html)
+    return Path(copy.name)
