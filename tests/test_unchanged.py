@@ -63,6 +63,11 @@ def test_second_run_does_nothing_until_something_changes(run, folder: Path) -> N
     assert {file: file.stat().st_mtime_ns for file in tables} == written
     page = (folder / "data/08_reporting/report.html").read_text()
     assert "apple/bad.jpg" in page
+    assert "Against the run of" in page
+    history = folder / "data/08_reporting/history"
+    # Both runs are kept; the second needs no page of its own.
+    assert len(list((history / "run_report.json").iterdir())) == 2
+    assert len(list((history / "report.html").iterdir())) == 1
 
     with pytest.raises(AssertionError, match="more than .*max_failure_rate=0.1"):
         run(**{"featurization.max_failure_rate": 0.1})
