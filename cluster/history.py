@@ -22,12 +22,12 @@ def serve(cluster: LocalCluster) -> int:
     """Serve until the user has seen enough.
 
     Args:
-        cluster: If it is up, its bucket; else what the environment names.
+        cluster: The one whose bucket it is if the environment names none.
 
     Returns:
         The server's exit code; 0 after Ctrl-C.
     """
-    if cluster.env_file.exists():
+    if not os.environ.get("FRUIT_FEATURES_BUCKET"):
         os.environ.update(cluster.variables)
     settings = spark_settings()
     (port,) = free_ports(1)

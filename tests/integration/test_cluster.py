@@ -1,8 +1,10 @@
 """The local cluster is what it says: YARN, S3, and Spark on both."""
 
 import json
+import signal
 import subprocess
 import sys
+import time
 import urllib.request
 from pathlib import Path
 
@@ -10,6 +12,7 @@ import pytest
 
 from cluster import LocalClusterError, s3, yarn
 from cluster.local import LocalCluster
+from cluster.rehearsal import applications
 
 # By the project's own settings: what a run would write, this writes.
 JOB = """
@@ -23,7 +26,7 @@ from pyspark.sql.functions import udf
 bootstrap_project(Path.cwd())
 with KedroSession.create(Path.cwd(), env="emr") as session:
     session.load_context()
-spark = SparkSession.builder.config("spark.eventLog.enabled", False).getOrCreate()
+spark = SparkSession.builder.getOrCreate()
 
 @udf("string")
 def python_of(_):
@@ -117,10 +120,13 @@ def test_hostile_names_are_uploaded_as_they_are(
     }
 
 
-def test_spark_on_yarn_reads_and_writes_s3(
-    cluster: LocalCluster, bucket: str, project: Path
-) -> None:
-    # Takes 25 s: YARN starts an application's master, then an executor.
+@pytest.fixture(scope="module")
+def job(cluster: LocalCluster, project: Path) -> dict:
+    """What a job on YARN says; 20 s: an application's master, then an executor."""
+    bucket = cluster.variables["FRUIT_FEATURES_BUCKET"]
+    # A run's checks make it; Spark wants it.
+    events = cluster.on_s3("logs/spark-events").prefix
+    s3.client(cluster.variables).put_object(Bucket=bucket, Key=events, Body=b"")
     done = subprocess.run(
         [sys.executable, "-c", JOB, f"s3a://{bucket}/job"],
         cwd=project,
@@ -128,15 +134,22 @@ def test_spark_on_yarn_reads_and_writes_s3(
         capture_output=True,
         text=True,
         check=False,
-        timeout=180,
+        timeout=400,
     )
     assert done.returncode == 0, done.stderr
-    found = json.loads(done.stdout.splitlines()[-1])
-    assert (found["rows"], found["sum"]) == (1000, 499500)
-    # By the Python of the bootstrap script, without TensorFlow.
-    assert found["pythons"] == [f"{cluster.variables['FRUIT_FEATURES_PYTHON']} False"]
+    return json.loads(done.stdout.splitlines()[-1])
 
-    application = yarn.ask(cluster.page, f"apps/{found['application']}")["app"]
+
+def test_spark_on_yarn_reads_and_writes_s3(
+    cluster: LocalCluster, bucket: str, job: dict
+) -> None:
+    assert (job["rows"], job["sum"]) == (1000, 499500)
+    # By the Python of the bootstrap script, without TensorFlow.
+    assert job["pythons"] == [f"{cluster.variables['FRUIT_FEATURES_PYTHON']} False"]
+
+    (application,) = (
+        each for each in applications(cluster) if each["id"] == job["application"]
+    )
     assert (application["state"], application["finalStatus"]) == (
         "FINISHED",
         "SUCCEEDED",
@@ -147,7 +160,43 @@ def test_spark_on_yarn_reads_and_writes_s3(
     assert json.loads(success)["committer"] == "magic"
     keys = client.list_objects_v2(Bucket=bucket, Prefix="job/")["Contents"]
     assert not [found["Key"] for found in keys if "__magic" in found["Key"]]
-    assert not (Path.home() / ".sparkStaging" / found["application"]).exists()
+    assert not (Path.home() / ".sparkStaging" / job["application"]).exists()
+
+
+def test_history_shows_a_job_from_the_bucket(
+    cluster: LocalCluster, project: Path, job: dict
+) -> None:
+    # Takes 10 s, of Java's start.
+    server = subprocess.Popen(
+        [sys.executable, "-m", "cluster", "history"],
+        cwd=project,
+        env=cluster.sourced,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        lines = (line.split() for line in server.stdout)
+        page = next(words[1] for words in lines if words[1].startswith("http"))
+        assert job["application"] in listed(f"{page}/api/v1/applications")
+        server.send_signal(signal.SIGINT)
+        assert server.wait(30) == 0
+    finally:
+        server.kill()
+
+
+def listed(address: str) -> set[str]:
+    """Return the applications that the server shows, once it shows some."""
+    until = time.monotonic() + 120
+    while True:
+        try:
+            with urllib.request.urlopen(address, timeout=10) as answer:
+                found = {each["id"] for each in json.load(answer)}
+        except OSError:
+            found = set()
+        if found or time.monotonic() > until:
+            return found
+        time.sleep(0.5)
 
 
 def test_second_start_in_the_same_folder_is_refused(cluster: LocalCluster) -> None:
