@@ -168,8 +168,9 @@ def test_run_ends_well_and_yarn_knows(on_yarn: OnYarn, first: Run, data: Path) -
         "unchanged": 0,
     }
     spark = report["spark"]
-    (application,) = applications(on_yarn.cluster)
-    assert spark["application_id"] == application["id"]
+    # Others have run on this cluster before.
+    ran = {each["id"]: each for each in applications(on_yarn.cluster)}
+    application = ran[spark["application_id"]]
     assert (application["state"], application["finalStatus"]) == (
         "FINISHED",
         "SUCCEEDED",
