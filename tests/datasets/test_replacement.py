@@ -83,6 +83,8 @@ def test_killed_before_the_old_one_is_deleted_it_is_done_then(folder: Path) -> N
 def remote() -> Iterator[MemoryFileSystem]:
     """Storage that renames nothing; tests/integration has S3 itself."""
     filesystem = MemoryFileSystem()
+    # All of a process share one store.
+    filesystem.store.clear()
     yield filesystem
     filesystem.store.clear()
 
