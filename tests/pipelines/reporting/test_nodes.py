@@ -266,6 +266,8 @@ def test_storage_is_measured(spark: SparkSession, tmp_path: Path) -> None:
     gigabytes = measured["gigabytes_at_50_million"]
     np.testing.assert_allclose(gigabytes, measured["bytes_per_image"] / 20, rtol=0.01)
     assert set(measured["images"]) == {40}
+    (file,) = tmp_path.glob("pca_features/*.parquet")
+    assert size["reduced_features", "as stored"] == round(file.stat().st_size / 40, 1)
 
 
 class Tags(html.parser.HTMLParser):

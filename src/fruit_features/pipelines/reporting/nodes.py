@@ -17,7 +17,7 @@ from fruit_features.pipelines.reporting.counts import count_images, list_quarant
 from fruit_features.pipelines.reporting.page import render_page
 from fruit_features.pipelines.reporting.parameters import ReportingParameters
 from fruit_features.pipelines.reporting.plots import draw_projection, draw_variance
-from fruit_features.pipelines.reporting.storage import measure_table
+from fruit_features.pipelines.reporting.storage import measure_tables
 from fruit_features.pipelines.reporting.thumbnails import make_thumbnails
 
 # Where YARN shows the application; Spark keeps it for its own page.
@@ -98,12 +98,7 @@ def measure_storage(
         reduced_features: The same on fewer numbers.
     """
     rows = features.where(F.col("backbone_id") == backbone.id)
-    return pd.DataFrame(
-        [
-            *measure_table("features", rows, "features"),
-            *measure_table("reduced_features", reduced_features, "pca_features"),
-        ]
-    )
+    return pd.DataFrame(measure_tables(rows, reduced_features))
 
 
 def summarise_run(

@@ -1,5 +1,6 @@
 """How much room features take, as they are stored and as they might be."""
 
+import functools
 import io
 from collections.abc import Callable
 
@@ -14,38 +15,56 @@ from pyspark.sql import functions as F
 # What the formats are compared on; all of a table would take longer than writing it.
 SAMPLE = 500
 
+FILE_SIZE = "_metadata.file_size"
+
 MANY_IMAGES = 50_000_000
 
 CODECS = {"uncompressed": "none", "snappy": "snappy", "zstd": "zstd"}
 
 
-def measure_table(name: str, rows: DataFrame, numbers: str) -> list[dict[str, object]]:
-    """Measure a table's files, and what a sample of it takes in other formats.
+def measure_tables(
+    features: DataFrame, reduced_features: DataFrame
+) -> list[dict[str, object]]:
+    """Measure the tables' files, and what a sample of features takes in other formats.
 
     Args:
-        name: The table's.
-        rows: The table, as it was read from its files.
-        numbers: Its column of arrays.
+        features: The table, as it was read from its files.
+        reduced_features: The same on fewer numbers.
 
     Returns:
         A row a format, fit for a data frame: ``table``, ``format``,
         ``bytes_per_image``, ``gigabytes_at_50_million``, ``images`` (measured on so
         many) and ``sampled``.
     """
-    files = rows.groupBy("_metadata.file_path").agg(
-        F.first("_metadata.file_size").alias("size"), F.count("*").alias("images")
-    )
-    ((size, images),) = files.agg(F.sum("size"), F.sum("images")).collect()
-    if not images:
-        return []
-    sample = _arrow(rows.limit(SAMPLE).toPandas(), numbers)
-    measured = {"CSV": _csv_size(sample, numbers)}
+    stored = _stored({"features": features, "reduced_features": reduced_features})
+    sample = _arrow(features.limit(SAMPLE).toPandas())
+    measured = {"CSV": _csv_size(sample)}
     for said, codec in CODECS.items():
         measured[f"Parquet, {said}"] = _parquet_size(sample, codec)
     return [
-        _row(name, "as stored", size, images, False),
-        *(_row(name, said, s, len(sample), True) for said, s in measured.items()),
+        *(_row(name, "as stored", *stored[name], False) for name in stored),
+        *(
+            _row("features", said, size, len(sample), True)
+            for said, size in measured.items()
+        ),
     ]
+
+
+def _stored(tables: dict[str, DataFrame]) -> dict[str, tuple[int, int]]:
+    """Return the bytes and the rows of tables, in one job; no column is read."""
+    files = [
+        table.select(F.lit(name).alias("table"), "_metadata.file_path", FILE_SIZE)
+        for name, table in tables.items()
+    ]
+    every = functools.reduce(DataFrame.union, files)
+    counted = every.groupBy("table", "file_path", "file_size").count().collect()
+    return {
+        name: (
+            sum(row["file_size"] for row in counted if row["table"] == name),
+            sum(row["count"] for row in counted if row["table"] == name),
+        )
+        for name in tables
+    }
 
 
 def _row(
@@ -62,20 +81,19 @@ def _row(
     }
 
 
-def _arrow(frame: pd.DataFrame, numbers: str) -> pa.Table:
+def _arrow(frame: pd.DataFrame) -> pa.Table:
     table = pa.Table.from_pandas(frame, preserve_index=False)
-    column = table.schema.get_field_index(numbers)
-    # pandas hands on 4-byte numbers; a list of them keeps their length.
-    arrays = table.column(numbers).cast(pa.list_(pa.float32()))
-    return table.set_column(column, numbers, arrays)
+    column = table.schema.get_field_index("features")
+    arrays = table.column("features").cast(pa.list_(pa.float32()))
+    return table.set_column(column, "features", arrays)
 
 
-def _csv_size(table: pa.Table, numbers: str) -> int:
+def _csv_size(table: pa.Table) -> int:
     """Write a column a number, as a program that knows no arrays would want it."""
-    matrix = np.stack(table.column(numbers).to_numpy())
-    others = table.drop_columns([numbers])
+    matrix = np.stack(table.column("features").to_numpy())
+    others = table.drop_columns(["features"])
     arrays = [*others.columns, *(pa.array(column) for column in matrix.T)]
-    names = [*others.column_names, *(f"{numbers}_{n}" for n in range(matrix.shape[1]))]
+    names = [*others.column_names, *(f"feature_{n}" for n in range(matrix.shape[1]))]
     flat = pa.Table.from_arrays(arrays, names)
     return _written(lambda file: csv.write_csv(flat, file))
 

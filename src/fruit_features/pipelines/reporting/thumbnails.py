@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 
 import pandas as pd
 import pyarrow as pa
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F
 
 from fruit_features.backbone.thumbnail import make_thumbnail
@@ -30,27 +30,9 @@ def make_thumbnails(images: DataFrame, quarantine: DataFrame) -> pd.DataFrame:
         ``image_key``, ``label``, ``jpeg`` and ``quarantined``; images that nothing can
         be seen of are left out.
     """
-    file = F.col("_metadata.file_path").alias("file")
-    packed = images.where("reason is null").select("image_key", "label", file)
-    bad = quarantine.select("image_key", F.lit(True).alias("quarantined"))
-    marked = packed.join(F.broadcast(bad), "image_key", "left")
-    # Files hold the labels mixed: the first of each lie in a file or two.
-    place = F.min(F.struct("file", "image_key")).alias("place")
-    classes = (
-        marked.where("quarantined is null")
-        .groupBy("label")
-        .agg(place)
-        .orderBy("label")
-        .limit(CLASSES)
-        .select("label", "place.*", F.lit(False).alias("quarantined"))
-    )
-    failed = (
-        marked.where("quarantined")
-        .orderBy("image_key")
-        .limit(QUARANTINED)
-        .select("label", "file", "image_key", "quarantined")
-    )
-    chosen = classes.union(failed).collect()
+    bad = quarantine.select("image_key").orderBy("image_key").limit(QUARANTINED)
+    shown = [row["image_key"] for row in bad.collect()]
+    chosen = _choose(images, quarantine, shown)
     if not chosen:
         return _no_rows()
     keys = [row["image_key"] for row in chosen]
@@ -62,9 +44,22 @@ def make_thumbnails(images: DataFrame, quarantine: DataFrame) -> pd.DataFrame:
         .mapInArrow(_shrink, "image_key string, label string, jpeg binary")
         .toPandas()
     )
-    quarantined = {row["image_key"]: row["quarantined"] for row in chosen}
-    found["quarantined"] = found["image_key"].map(quarantined).astype(bool)
+    found["quarantined"] = found["image_key"].isin(shown)
     return found.sort_values(["label", "image_key"], ignore_index=True)
+
+
+def _choose(images: DataFrame, quarantine: DataFrame, shown: list[str]) -> list[Row]:
+    """Return key and file of an image of every label, and of the quarantined ones."""
+    file = F.col("_metadata.file_path").alias("file")
+    packed = images.where("reason is null").select("image_key", "label", file)
+    bad = quarantine.where(~F.col("image_key").isin(shown)).select("image_key")
+    rows = packed.join(F.broadcast(bad), "image_key", "left_anti")
+    of_quarantine = F.when(F.col("image_key").isin(shown), F.col("image_key"))
+    # Files hold the labels mixed: the first of each lie in a file or two.
+    place = F.min(F.struct("file", "image_key")).alias("place")
+    found = rows.groupBy("label", of_quarantine.alias("quarantined")).agg(place)
+    ordered = found.orderBy("quarantined", "label", ascending=[False, True])
+    return ordered.limit(QUARANTINED + CLASSES).select("place.*").collect()
 
 
 def _shrink(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
