@@ -116,7 +116,6 @@ def featurize_images(
     done = known_here.select(*IDENTITY).union(known_quarantine.select(*IDENTITY))
     packed = _packed(image_listing, images, done)
     parts = _parts(packed, parameters.checkpoint_images)
-    packed = _held(packed, parts)
     if not parts:
         logger.info("nothing to featurize: every image is done with %s", backbone.id)
     context = images.sparkSession.sparkContext
@@ -176,22 +175,17 @@ def _parts(packed: DataFrame, size: int) -> list[_Part]:
     return parts
 
 
-def _held(packed: DataFrame, parts: list[_Part]) -> DataFrame:
-    """Keep what is to be done, where it is not all of a file, apart from the tables.
-
-    A cache would not do: Spark fills it anew, from what is done by then, after each
-    write to a table that it was made of.
-    """
-    return packed if all(part.is_whole for part in parts) else packed.localCheckpoint()
-
-
 def _chosen(images: DataFrame, packed: DataFrame, part: _Part) -> DataFrame:
     of_files = images.where(F.col("_metadata.file_path").isin(part.files))
     if part.is_whole:
         return of_files
     keys = packed.where(F.col("file").isin(part.files) & F.col("todo"))
-    keys = F.broadcast(keys.select("image_key"))
-    return of_files.join(keys, "image_key", "left_semi")
+    # On the driver: executors may be lost with what they hold, and once the features
+    # are written, asking again would find nothing to do.
+    held = images.sparkSession.createDataFrame(
+        keys.select("image_key").toPandas(), "image_key string"
+    )
+    return of_files.join(F.broadcast(held), "image_key", "left_semi")
 
 
 def _features(
