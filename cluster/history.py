@@ -14,6 +14,7 @@ from cluster import ROOT
 from cluster.jars import spark_jars
 from cluster.local import LocalCluster
 from cluster.processes import HOST, free_ports, java_home
+from cluster.yarn import as_text
 
 MAIN = "org.apache.spark.deploy.history.HistoryServer"
 
@@ -75,14 +76,10 @@ def command(settings: dict[str, Any], port: int) -> list[str]:
         "-Xmx512m",
         "-cp",
         os.pathsep.join(str(path) for path in classpath),
-        *(f"-D{name}={_text(value)}" for name, value in given.items()),
+        *(f"-D{name}={as_text(value)}" for name, value in given.items()),
         MAIN,
     ]
 
 
 def _environment() -> dict[str, str]:
     return {**os.environ, "SPARK_LOCAL_IP": HOST, "SPARK_PUBLIC_DNS": HOST}
-
-
-def _text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -147,7 +147,7 @@ def ask(page: str, what: str) -> Any:
 
 def _write(path: Path, settings: Mapping[str, object]) -> None:
     lines = [
-        f"  <property><name>{name}</name><value>{escape(_text(value))}</value>"
+        f"  <property><name>{name}</name><value>{escape(as_text(value))}</value>"
         "</property>"
         for name, value in settings.items()
     ]
@@ -155,5 +155,6 @@ def _write(path: Path, settings: Mapping[str, object]) -> None:
     path.write_text(text)
 
 
-def _text(value: object) -> str:
+def as_text(value: object) -> str:
+    """Spell a setting as Java reads it."""
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -146,11 +146,6 @@ class _Part(NamedTuple):
     rows: int
     todo: int
 
-    @property
-    def is_whole(self) -> bool:
-        """Whether all images of these files are to be done."""
-        return self.todo == self.rows
-
 
 def _packed(image_listing: DataFrame, images: DataFrame, done: DataFrame) -> DataFrame:
     """Return key and file of every packed image, and ``todo`` where it is selected."""
@@ -177,7 +172,7 @@ def _parts(packed: DataFrame, size: int) -> list[_Part]:
 
 def _chosen(images: DataFrame, packed: DataFrame, part: _Part) -> DataFrame:
     of_files = images.where(F.col("_metadata.file_path").isin(part.files))
-    if part.is_whole:
+    if part.todo == part.rows:
         return of_files
     keys = packed.where(F.col("file").isin(part.files) & F.col("todo"))
     # On the driver: executors may be lost with what they hold, and once the features
