@@ -106,4 +106,6 @@ $(READY): requirements.lock pyproject.toml
 	    || $(BIN)/python -m pip install --quiet --requirement requirements.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable . \
 	    || $(BIN)/python -m pip install --quiet --no-deps --editable .
+	@echo "environment: keeping Spark's classes as Java loads them (once, half a minute)"
+	@$(BIN)/python -m fruit_features.class_archive
 	@touch $@

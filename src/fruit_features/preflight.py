@@ -4,9 +4,8 @@ import difflib
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
-import pandas as pd
 from kedro.config import OmegaConfigLoader
 from kedro.framework.context import KedroContext
 from kedro.io.core import get_protocol_and_path
@@ -14,6 +13,9 @@ from kedro.io.core import get_protocol_and_path
 from fruit_features.emr.s3 import Place, check_images, check_results, place_of
 from fruit_features.emr.yarn import check_yarn
 from fruit_features.exceptions import OutputFolderError, ParameterError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # Places that the catalog takes from the command line, and that are no parameters.
 PLACES = ("images", "data", "test_images")
@@ -69,6 +71,13 @@ def data_folder(context: KedroContext) -> Path | None:
     protocol, path = get_protocol_and_path(_report(context))
     # data/08_reporting/run_report.json
     return Path(context.project_path, path).parents[1] if protocol == "file" else None
+
+
+def ran_before(context: KedroContext) -> bool:
+    """Tell whether a run has left its state here, without loading the catalog."""
+    state = str(context.config_loader["catalog"]["run_state"]["filepath"])
+    protocol, path = get_protocol_and_path(state)
+    return protocol != "file" or Path(context.project_path, path).exists()
 
 
 def data_place(context: KedroContext) -> Place | None:
@@ -133,7 +142,7 @@ def check_output_folder(folder: Path | None) -> None:
     _check_free(folder, BASE_BYTES)
 
 
-def check_space(folder: Path | None, listing: pd.DataFrame) -> None:
+def check_space(folder: Path | None, listing: "pd.DataFrame") -> None:
     """Refuse a disk that will not hold the results of these images.
 
     Raises:

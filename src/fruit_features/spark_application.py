@@ -1,6 +1,9 @@
-"""How Spark's application ends, and whether its workers can work at all."""
+"""How Spark's application starts and ends, and whether its workers can work at all."""
 
+import contextlib
 import sys
+import threading
+from collections.abc import Iterable
 from typing import Any
 
 from fruit_features.exceptions import ClusterError
@@ -13,11 +16,43 @@ WORKER_FAULTS = {
     "Permission denied": "may not be run",
 }
 
+# The group of jobs that have nothing to do but to load what the next ones need.
+WARM_UP = "warm-up"
+
 
 def _active_context() -> Any:
-    """Return Spark's context if one was started; load no Spark for it."""
+    """Return Spark's context if one has started; load no Spark for it."""
     pyspark = sys.modules.get("pyspark")
-    return pyspark.SparkContext._active_spark_context if pyspark else None
+    context = pyspark.SparkContext._active_spark_context if pyspark else None
+    # One that another thread is starting has no part in Java yet.
+    return context if getattr(context, "_jsc", None) else None
+
+
+def start_in_background(master: str) -> None:
+    """Start Spark and its workers' Python while this program still loads its own parts.
+
+    Whoever asks for the session meanwhile waits for this one. What goes wrong here goes
+    wrong there again, and is reported there.
+
+    Args:
+        master: A cluster's Spark is not started before all checks are done.
+    """
+    if not master.startswith("local"):
+        return
+    from pyspark.sql import SparkSession
+
+    def start() -> None:
+        with contextlib.suppress(Exception):
+            session = SparkSession.builder.getOrCreate()
+            session.sparkContext.setJobGroup(WARM_UP, "start the workers' Python")
+            numbers = session.range(1, numPartitions=1)
+            numbers.mapInArrow(_same, numbers.schema).groupBy("id").count().collect()
+
+    threading.Thread(target=start, daemon=True).start()
+
+
+def _same(batches: Iterable[Any]) -> Iterable[Any]:
+    return batches
 
 
 def end_application(*, failed: bool) -> None:

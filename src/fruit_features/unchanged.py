@@ -10,13 +10,15 @@ import json
 import time
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from kedro.framework.context import KedroContext
 from kedro.io import CatalogProtocol
 
 from fruit_features.backbone.source import BUNDLED_MODEL
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # What the page shows besides the run report.
 PAGE_TABLES = (
@@ -49,13 +51,15 @@ OUTPUTS = (
 )
 
 
-def fingerprint(listing: pd.DataFrame, parameters: dict[str, Any]) -> str:
+def fingerprint(listing: "pd.DataFrame", parameters: dict[str, Any]) -> str:
     """Hash all that decides a run's results.
 
     Args:
         listing: Every image of the folder.
         parameters: The run's parameters; a file of weights counts by its content.
     """
+    import pandas as pd
+
     rows = pd.util.hash_pandas_object(listing, index=False).to_numpy()
     digest = hashlib.sha256(rows.tobytes())
     digest.update(_weights(parameters["backbone"]["weights"]))

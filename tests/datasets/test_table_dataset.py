@@ -111,6 +111,13 @@ class TestNoTable:
         expected = place.frame([row("a")]).schema
         assert described == [(field.name, field.dataType) for field in expected]
 
+    def test_current_rows_cost_no_job(self, place: Place) -> None:
+        none = place.current.load()
+        rows = place.frame([row("a")])
+        known = rows.join(none, ["image_key"], "left_anti")
+        plan = known._jdf.queryExecution().optimizedPlan().toString()
+        assert "Join" not in plan
+
     def test_there_is_nothing_to_remove(self, place: Place) -> None:
         place.keep(("a", 1))
         assert not place.folder.exists()

@@ -121,7 +121,7 @@ def featurize_images(
     context = images.sparkSession.sparkContext
     model = context.broadcast(backbone.model)
     reasons: Counter[str] = Counter()
-    quarantine = known_quarantine.limit(0)
+    quarantine = none_failed = known_quarantine.limit(0)
     with Progress(context, sum(part.todo for part in parts), logger) as progress:
         for part in parts:
             failures = context.accumulator({}, FailuresParam())
@@ -132,7 +132,8 @@ def featurize_images(
             features = _features(chosen, udf, backbone)
             yield {"features": features, "quarantine": quarantine}
             # The features are written: the failures are known.
-            quarantine = _quarantine(chosen, failures.value)
+            failed = failures.value
+            quarantine = _quarantine(chosen, failed) if failed else none_failed
             reasons.update(failure.reason for failure in failures.value.values())
     yield {"features": known_features.limit(0), "quarantine": quarantine}
     if None not in progress.counts.value and known_here.isEmpty():
