@@ -29,7 +29,7 @@ sample: $(READY) ## generate the sample of pictures
 	else $(BIN)/kedro sample --folder "$(SAMPLE)"; fi
 
 test: lint ## lint, check types, run all tests
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses 2 --dist loadgroup
 
 lint: $(READY) ## check format, lint and types; write nothing
 	$(BIN)/ruff format --check $(SOURCES)
