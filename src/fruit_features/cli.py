@@ -9,6 +9,7 @@ from typing import Any, cast
 
 import click
 from kedro.framework.cli.project import run as kedro_run
+from kedro.framework.context import KedroContext
 from kedro.framework.session import KedroSession
 from kedro.io.core import DatasetError
 from kedro.validation.exceptions import ParameterValidationError
@@ -21,6 +22,9 @@ from fruit_features.preflight import check_storage, ran_before
 from fruit_features.spark_application import end_application, start_in_background
 from fruit_features.summary import address, format_summary
 from fruit_features.unchanged import nothing_changed, renew_report
+
+# Pipelines that run in Python alone.
+WITHOUT_SPARK = ("training",)
 
 
 @click.group(name="fruit_features")
@@ -69,7 +73,10 @@ def _asks_for_everything(options: dict[str, Any]) -> bool:
 
 
 def _done_before(options: dict[str, Any]) -> bool:
-    """Say the report anew and return true, if nothing changed since the last run."""
+    """Say the report anew and return true, if nothing changed since the last run.
+
+    Else let Spark start, while Kedro loads the catalog and the pipelines.
+    """
     began = time.monotonic()
     with KedroSession.create(
         env=options.get("env"),
@@ -78,25 +85,28 @@ def _done_before(options: dict[str, Any]) -> bool:
     ) as session:
         context = cast(KedroSession, session).load_context()
         check_storage(context)
-        if not ran_before(context):
+        everything = _asks_for_everything(options)
+        done = everything and ran_before(context) and nothing_changed(context)
+        if done:
+            _say_again(context, began)
+        elif options.get("pipeline") not in WITHOUT_SPARK:
             start_in_background(context.config_loader["spark"]["spark.master"])
-            return False
-        if not nothing_changed(context):
-            return False
-        catalog = context.catalog
-        report = renew_report(catalog, context.env or "local", began)
-        place = address(catalog["report"])
-        click.echo("nothing changed since the last run: nothing was done again")
-        click.echo(format_summary(report, place))
-        parameters = context.config_loader["parameters"]
-        check_failure_rate(report, parameters["featurization"]["max_failure_rate"])
-    return True
+    return done
+
+
+def _say_again(context: KedroContext, began: float) -> None:
+    catalog = context.catalog
+    report = renew_report(catalog, context.env or "local", began)
+    click.echo("nothing changed since the last run: nothing was done again")
+    click.echo(format_summary(report, address(catalog["report"])))
+    parameters = context.config_loader["parameters"]
+    check_failure_rate(report, parameters["featurization"]["max_failure_rate"])
 
 
 @functools.wraps(kedro_run.callback)  # type: ignore[arg-type]
 def _run(*args: Any, **kwargs: Any) -> Any:
     try:
-        if _asks_for_everything(kwargs) and _done_before(kwargs):
+        if _done_before(kwargs):
             return {}
         outputs = kedro_run.callback(*args, **kwargs)  # type: ignore[misc]
         end_application(failed=False)
