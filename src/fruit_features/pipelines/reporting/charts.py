@@ -7,7 +7,7 @@ import numpy as np
 from markupsafe import Markup
 
 WIDTH, HEIGHT = 400, 260
-LEFT, RIGHT, TOP, BOTTOM = 48, 14, 12, 44
+LEFT, RIGHT, TOP, BOTTOM = 54, 14, 12, 44
 
 # Between the lines of marks that lie close together.
 LINE = 14
