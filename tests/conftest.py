@@ -16,6 +16,7 @@ from tests.s3_server import S3Server
 PROJECT = Path(__file__).parents[1]
 
 
+@pytest.hookimpl(tryfirst=True)  # Before that of pytest-xdist, which reads it.
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tell `make test`, which has two processes, what has to stay in one.
 

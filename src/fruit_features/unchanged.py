@@ -122,7 +122,7 @@ def renew_report(
     images = report["images"]
     images["unchanged"] += images.pop("featurized")
     report["images"] = {"featurized": 0, **images}
-    report["images_per_second"] = None
+    report["images_per_second"] = report["dollars"] = None
     report["environment"] = environment
     report["started"] = (finished - dt.timedelta(seconds=seconds)).isoformat()
     report["finished"] = finished.isoformat()

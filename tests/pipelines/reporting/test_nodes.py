@@ -114,6 +114,7 @@ def summarise(
     bad: dict[str, str] | None = None,
     left_out: str = "",
     rows: int = 10,
+    dollars_per_hour: float | None = None,
 ) -> dict[str, Any]:
     return summarise_run(
         listing(spark, found, left_out),
@@ -123,8 +124,14 @@ def summarise(
         SUMMARY,
         DRIFT,
         FACTS,
-        ReportingParameters(points=1, quarantine_rows=rows),
+        ReportingParameters(1, rows, dollars_per_hour),
     )
+
+
+def test_cost_is_that_of_the_time(spark: SparkSession) -> None:
+    report = summarise(spark, "a", new="a", dollars_per_hour=9.0)
+    assert report["dollars"] == pytest.approx(0.05)  # 20 seconds of an hour.
+    assert "<b>$0.05</b>" in rendered(report)
 
 
 def test_counts_are_of_what_was_written(spark: SparkSession) -> None:
@@ -140,6 +147,7 @@ def test_counts_are_of_what_was_written(spark: SparkSession) -> None:
     assert report["images_per_second"] == 0.5
     assert report["seconds"] == {"ingestion": 4.0, "featurization": 8.0, "total": 20.0}
     assert report["labels"] == 7
+    assert report["dollars"] is None
     assert report["reduction"]["drift"] == DRIFT
     # Whether the machine's own, Java's vectors or plain Java.
     assert report["reduction"]["mllib_blas"].endswith("BLAS")
@@ -426,7 +434,7 @@ def test_quarantine_list_is_bounded(spark: SparkSession) -> None:
     assert "The first 2 are listed" in page
 
 
-@pytest.mark.parametrize("given", [(0, 1), (1, -1), ("many", 1)])
+@pytest.mark.parametrize("given", [(0, 1), (1, -1), ("many", 1), (1, 1, -2.5)])
 def test_parameters_out_of_range(given: tuple[Any, Any]) -> None:
     with pytest.raises(ParameterError, match=r"reporting\."):
         ReportingParameters(*given)

@@ -40,6 +40,7 @@ def compare_runs(before: dict[str, Any], now: dict[str, Any]) -> list[Change]:
             ("variance kept", _reduction("variance_retained"), "{:.2%}"),
             ("images per second", lambda run: run["images_per_second"], "{:,.1f}"),
             ("seconds", lambda run: run["seconds"]["total"], "{:,.1f}"),
+            ("dollars", lambda run: run.get("dollars"), "{:,.2f}"),
         )
     ]
     texts = {**_texts(before), **_texts(now)}
@@ -48,7 +49,8 @@ def compare_runs(before: dict[str, Any], now: dict[str, Any]) -> list[Change]:
         for name in texts
         if _texts(before).get(name) != _texts(now).get(name)
     ]
-    return [*numbers, *others]
+    told = [row for row in numbers if row.before or row.now]
+    return [*told, *others]
 
 
 def _image(name: str) -> Callable[[dict[str, Any]], Any]:

@@ -121,7 +121,7 @@ def summarise_run(
         pca_summary: What the components were fitted on.
         drift: How well new images are reconstructed.
         run_facts: When the stages ran, from the hook.
-        parameters: Uses ``quarantine_rows``.
+        parameters: Uses ``quarantine_rows`` and ``dollars_per_hour``.
 
     Returns:
         The run report, fit for JSON; docs/report.md names its fields.
@@ -153,6 +153,7 @@ def summarise_run(
             **{name: stages[name]["seconds"] for name in STAGES if name in stages},
             "total": run_facts["seconds"],
         },
+        "dollars": _cost(run_facts["seconds"], parameters.dollars_per_hour),
         "images_per_second": round(rate, 2) if rate else None,
         "spark": _spark(spark),
         "environment": run_facts["environment"],
@@ -199,6 +200,10 @@ def render_report(
         thumbnails=thumbnails,
     )
     return {"page": page, "kept_page": page, "kept_report": run_report}
+
+
+def _cost(seconds: float, dollars_per_hour: float | None) -> float | None:
+    return None if dollars_per_hour is None else seconds / 3600 * dollars_per_hour
 
 
 def _spark(spark: SparkSession) -> dict[str, Any]:
