@@ -14,7 +14,7 @@ export IMAGES DATA PARAMS
 RUN_PARAMS := $${IMAGES:+images=$$IMAGES,}$${DATA:+data=$$DATA,}$$PARAMS
 
 .DEFAULT_GOAL := help
-.PHONY: help run sample test lint format viz notebook lock bench bench-million bench-s3 bench-study clean \
+.PHONY: help run sample test test-modules test-commands lint format viz notebook lock bench bench-million bench-s3 bench-study clean \
     cluster-up cluster-load cluster-down emr-local history
 
 help: ## show this list
@@ -28,8 +28,15 @@ sample: $(READY) ## generate the sample of pictures
 	@if [ -f "$(SAMPLE)/GENERATED.json" ]; then echo "sample: $(SAMPLE) is complete, kept"; \
 	else $(BIN)/kedro sample --folder "$(SAMPLE)"; fi
 
+# Two at a time: tests that share one Spark session, and those that run commands.
 test: lint ## lint, check types, run all tests
-	$(BIN)/pytest --numprocesses 2 --dist loadgroup
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync=line test-modules test-commands
+
+test-modules: $(READY)
+	$(BIN)/pytest --ignore tests/end_to_end
+
+test-commands: $(READY)
+	$(BIN)/pytest -o cache_dir=.pytest_cache/commands tests/end_to_end
 
 lint: $(READY) ## check format, lint and types; write nothing
 	$(BIN)/ruff format --check $(SOURCES)

@@ -16,24 +16,6 @@ from tests.s3_server import S3Server
 PROJECT = Path(__file__).parents[1]
 
 
-@pytest.hookimpl(tryfirst=True)  # Before that of pytest-xdist, which reads it.
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tell `make test`, which has two processes, what has to stay in one.
-
-    That is whatever shares the one Spark session, and whatever shares the cluster; each
-    module that runs commands goes to the process that has nothing else to do.
-    """
-    for item in items:
-        folder = item.path.parent.name
-        if folder == "end_to_end":
-            group = item.path.stem
-        elif folder == "integration" and "spark" not in item.fixturenames:
-            group = "cluster"
-        else:
-            group = "session"
-        item.add_marker(pytest.mark.xdist_group(group))
-
-
 @pytest.fixture(scope="session")
 def project() -> Path:
     """The project's folder, known to Kedro."""
