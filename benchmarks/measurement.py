@@ -148,7 +148,9 @@ def _program(name: str, python: str | Path, task: Task, model: str) -> Result:
     rates = [steady_rate(part, task.count, fewest=8) for part in points]
     known = [rate for rate in rates if rate]
     figures = _processes(observation, task.count) | {
+        # The recipe does every image twice: by inferences, and by images.
         "stage_rate": featurized / seconds,
+        "image_rate": task.count / seconds,
         # Both passes are as long: the mean of their seconds an image.
         "steady_rate": len(known) / sum(1 / r for r in known) if known else None,
     }

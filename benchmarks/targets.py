@@ -62,6 +62,15 @@ def _featurization(peer: str, must: float, aim: float, images: int) -> list[Targ
 
 
 TARGETS = (
+    # By images done; and, of the recipe's two passes over them, by inferences.
+    Target(
+        "featurization, images: project / recipe",
+        "project.stage_rate",
+        "recipe.image_rate",
+        7,
+        7.7,
+        3_000,
+    ),
     *_featurization("recipe", 7, 7.7, 3_000),
     *_featurization("limit", 0.90, 0.96, 10_000),
     *_featurization("daft", 0.95, 1.05, 20_000),
