@@ -18,7 +18,7 @@ from omegaconf.errors import InterpolationResolutionError
 from fruit_features.exceptions import FruitFeaturesError
 from fruit_features.failure_rate import check_failure_rate
 from fruit_features.history_commands import history
-from fruit_features.preflight import check_storage, ran_before
+from fruit_features.preflight import check_storage, has_place
 from fruit_features.spark_application import end_application, start_in_background
 from fruit_features.summary import address, format_summary
 from fruit_features.unchanged import nothing_changed, renew_report
@@ -86,10 +86,13 @@ def _done_before(options: dict[str, Any]) -> bool:
         context = cast(KedroSession, session).load_context()
         check_storage(context)
         everything = _asks_for_everything(options)
-        done = everything and ran_before(context) and nothing_changed(context)
+        ran_before = has_place(context, "run_state")
+        done = everything and ran_before and nothing_changed(context)
         if done:
             _say_again(context, began)
-        elif options.get("pipeline") not in WITHOUT_SPARK:
+        elif has_place(context, "raw_images") and (
+            options.get("pipeline") not in WITHOUT_SPARK
+        ):
             start_in_background(context.config_loader["spark"]["spark.master"])
     return done
 

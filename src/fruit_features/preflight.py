@@ -73,10 +73,13 @@ def data_folder(context: KedroContext) -> Path | None:
     return Path(context.project_path, path).parents[1] if protocol == "file" else None
 
 
-def ran_before(context: KedroContext) -> bool:
-    """Tell whether a run has left its state here, without loading the catalog."""
-    state = str(context.config_loader["catalog"]["run_state"]["filepath"])
-    protocol, path = get_protocol_and_path(state)
+def has_place(context: KedroContext, name: str) -> bool:
+    """Tell, without loading the catalog, whether a dataset's file or folder is there.
+
+    Of remote storage that is taken for granted.
+    """
+    filepath = str(context.config_loader["catalog"][name]["filepath"])
+    protocol, path = get_protocol_and_path(filepath)
     return protocol != "file" or Path(context.project_path, path).exists()
 
 

@@ -48,7 +48,8 @@ def start_in_background(master: str) -> None:
             numbers = session.range(1, numPartitions=1)
             numbers.mapInArrow(_same, numbers.schema).groupBy("id").count().collect()
 
-    threading.Thread(target=start, daemon=True).start()
+    # Not a daemon: Java complains of a program that ends in the midst of a job.
+    threading.Thread(target=start).start()
 
 
 def _same(batches: Iterable[Any]) -> Iterable[Any]:
