@@ -14,8 +14,8 @@ export IMAGES DATA PARAMS
 RUN_PARAMS := $${IMAGES:+images=$$IMAGES,}$${DATA:+data=$$DATA,}$$PARAMS
 
 .DEFAULT_GOAL := help
-.PHONY: help run sample test test-modules test-commands lint format viz notebook lock bench bench-million bench-s3 bench-study clean \
-    cluster-up cluster-load cluster-down emr-local history
+.PHONY: help run sample test test-modules test-commands lint format viz notebook lock \
+    bench bench-million bench-s3 bench-study clean cluster-up cluster-load cluster-down emr-local history
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /:/' | awk -F: '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -30,7 +30,7 @@ sample: $(READY) ## generate the sample of pictures
 
 # Two at a time: tests that share one Spark session, and those that run commands.
 test: lint ## lint, check types, run all tests
-	@$(MAKE) --no-print-directory --jobs 2 --output-sync=line test-modules test-commands
+	@$(MAKE) --no-print-directory --jobs 2 test-modules test-commands
 
 test-modules: $(READY)
 	$(BIN)/pytest --ignore tests/end_to_end
