@@ -18,7 +18,7 @@ from kedro.pipeline.node import Node
 from fruit_features import preflight
 from fruit_features.failure_rate import check_failure_rate
 from fruit_features.file_systems import register_s3
-from fruit_features.java import find_java_home
+from fruit_features.java import as_text, find_java_home
 from fruit_features.run_facts import RunClock
 from fruit_features.run_lock import RunLock
 from fruit_features.s3_lock import S3RunLock
@@ -50,7 +50,7 @@ class SparkHooks:
             # Spark itself reads the setting only when spark-submit starts Python.
             os.environ["PYSPARK_PYTHON"] = settings["spark.pyspark.python"]
         arguments = [
-            f"--conf={key}={_text(value)}"
+            f"--conf={key}={as_text(value)}"
             for key, value in settings.items()
             if value is not None
         ]
@@ -214,7 +214,3 @@ class RunStateHooks:
         """Keep the fingerprint of a run that did all there is to do."""
         if {"image_listing@pandas", "report"} <= pipeline.all_outputs():
             catalog.save("run_state", self._state)
-
-
-def _text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
