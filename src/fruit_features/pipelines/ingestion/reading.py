@@ -49,9 +49,10 @@ def reader(
         parts = (part for batch in batches for part in _by_size(batch, max_bytes))
         pool = ThreadPoolExecutor(THREADS)
         begun = ((part, _begin(pool, part, max_bytes)) for part in parts)
+        nothing: Any = None
         try:
             # The next part is on its way while this one's last files are waited for.
-            for (part, jobs), _ in pairwise(chain(begun, [None])):
+            for (part, jobs), _ in pairwise(chain(begun, [nothing])):
                 contents = [job.result() for job in jobs]
                 _check_storage(part, contents)
                 counts.add(Counter(content.reason for content in contents))
