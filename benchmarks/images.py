@@ -29,7 +29,9 @@ def choose_images(source: str, count: int, target: Path) -> Path:
     if len(listing) < count:
         message = f"{source!r} holds {len(listing):,} .jpg images, not {count:,}"
         raise BenchmarkError(message)
-    parameters = IngestionParameters(limit=count, max_bytes=2**26, images_per_file=1000)
+    parameters = IngestionParameters(
+        limit=count, max_bytes=2**26, images_per_file=1000, fewest_images_per_file=32
+    )
     chosen = list_images(listing, parameters)
     shutil.rmtree(target, ignore_errors=True)
     for row in chosen[chosen["selected"]].itertuples():

@@ -2,17 +2,18 @@
 
 It keeps what it was asked for in memory: moto's server answers 100 to 300 requests a
 second, the front some thousands, so that a benchmark need not measure moto. Whatever
-changes objects must go through the front, which then forgets them.
+changes objects must go through the front, which then forgets them and what lists them.
 """
 
 import asyncio
 import threading
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from concurrent.futures import Future
 from contextlib import AbstractContextManager
 from types import TracebackType
 from typing import NamedTuple
+from xml.etree import ElementTree
 
 from aiohttp import ClientSession, ClientTimeout, TCPConnector, web
 from yarl import URL
@@ -31,13 +32,20 @@ SLOW_DOWN = (
 )
 
 
-class Asked(NamedTuple):
-    """What tells answers apart that are kept."""
+class Place(NamedTuple):
+    """An object; a bucket, where the key is empty."""
 
-    path: str
-    query: str
+    bucket: str
+    key: str
+
+
+class Asked(NamedTuple):
+    """What tells answers about a place apart; ``prefix`` is of what is listed."""
+
     method: str
+    query: str
     range: str | None
+    prefix: str
 
 
 class Answer(NamedTuple):
@@ -67,7 +75,8 @@ class Front(AbstractContextManager["Front"]):
         self.counts: Counter[str] = Counter()
         self._server = server
         self._slow_until = 0.0
-        self._kept: dict[Asked, Answer] = {}
+        self._kept: dict[Place, dict[Asked, Answer]] = defaultdict(dict)
+        self._changes = 0
 
     def slow_down(self, seconds: float) -> None:
         """Answer everything by 503 SlowDown from now on, for so long."""
@@ -128,19 +137,23 @@ class Front(AbstractContextManager["Front"]):
         )
 
     async def _answer(self, request: web.Request, body: bytes) -> Answer:
-        path, _, query = request.raw_path.partition("?")
-        asked = Asked(path, query, request.method, request.headers.get("Range"))
+        bucket, _, key = request.path[1:].partition("/")
+        place, prefix = Place(bucket, key), request.query.get("prefix", "")
+        query = request.rel_url.raw_query_string
+        asked = Asked(request.method, query, request.headers.get("Range"), prefix)
         # An answer to "if it has changed" is good once.
         may_keep = request.method in READS and not any(
             name.lower().startswith("if-") for name in request.headers
         )
-        if may_keep and asked in self._kept:
-            return self._kept[asked]
+        if may_keep and asked in self._kept[place]:
+            return self._kept[place][asked]
+        changes = self._changes
         answer = await self._ask(request, body)
         if request.method not in READS:
-            self._forget(path)
-        elif may_keep and answer.status in (200, 206):
-            self._kept[asked] = answer
+            self._changes += 1
+            self._forget(place, body)
+        elif may_keep and answer.status in (200, 206) and changes == self._changes:
+            self._kept[place][asked] = answer
         return answer
 
     async def _ask(self, request: web.Request, body: bytes) -> Answer:
@@ -163,17 +176,23 @@ class Front(AbstractContextManager["Front"]):
                 kept["Content-Length"] = answer.headers.get("Content-Length", "0")
             return Answer(answer.status, kept, await answer.read())
 
-    def _forget(self, path: str) -> None:
-        """Forget what a change of a key may concern: it, and what lists it.
+    def _forget(self, place: Place, body: bytes) -> None:
+        """Forget what a change concerns: objects, and what lists them."""
+        keys = [place.key] if place.key else _keys(body)
+        for key in keys:
+            self._kept.pop(Place(place.bucket, key), None)
+        lists = self._kept[Place(place.bucket, "")]
+        for asked in list(lists):
+            if not keys or any(key.startswith(asked.prefix) for key in keys):
+                del lists[asked]
 
-        A change of a bucket, such as a delete of many keys, may concern all in it.
-        """
-        _, bucket, *key = path.split("/", 2)
-        for asked in list(self._kept):
-            _, its_bucket, *its_key = asked.path.split("/", 2)
-            concerned = not any(key) or not any(its_key) or asked.path == path
-            if its_bucket == bucket and concerned:
-                self._kept.pop(asked, None)
+
+def _keys(body: bytes) -> list[str]:
+    """Return the keys in a request to delete many."""
+    if not body:
+        return []
+    elements = ElementTree.fromstring(body).iter()
+    return [each.text or "" for each in elements if each.tag.endswith("Key")]
 
 
 async def _cut(request: web.Request, answer: Answer) -> web.StreamResponse:

@@ -10,6 +10,7 @@ from xml.sax.saxutils import escape
 
 from cluster.jars import yarn_jars
 from cluster.processes import HOST, free_ports, java_home, start
+from fruit_features.java import as_text
 
 PACKAGE = "org.apache.hadoop.yarn.server"
 DAEMONS = {
@@ -153,8 +154,3 @@ def _write(path: Path, settings: Mapping[str, object]) -> None:
     ]
     text = "\n".join(["<configuration>", *lines, "</configuration>", ""])
     path.write_text(text)
-
-
-def as_text(value: object) -> str:
-    """Spell a setting as Java reads it."""
-    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -19,7 +19,7 @@ from fruit_features import preflight
 from fruit_features.class_archive import archive_options
 from fruit_features.failure_rate import check_failure_rate
 from fruit_features.file_systems import register_s3
-from fruit_features.java import find_java_home
+from fruit_features.java import as_text, find_java_home
 from fruit_features.run_facts import RunClock
 from fruit_features.run_lock import RunLock
 from fruit_features.s3_lock import S3RunLock
@@ -62,7 +62,7 @@ class SparkHooks:
                 # A cluster's own Spark has settings of its own.
                 os.environ.setdefault("SPARK_CONF_DIR", str(base))
         arguments = [
-            f"--conf={key}={_text(value)}"
+            f"--conf={key}={as_text(value)}"
             for key, value in settings.items()
             if value is not None
         ]
@@ -228,7 +228,3 @@ def _local_options(base: Path, java_home: str | None) -> list[str]:
     logging_file = Path(base, "log4j2.properties").absolute().as_uri()
     options = [f"-Dlog4j2.configurationFile={logging_file}"]
     return [shlex.quote(option) for option in [*options, *archive_options(java_home)]]
-
-
-def _text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)

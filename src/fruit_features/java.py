@@ -29,6 +29,11 @@ def find_java_home() -> str | None:
     return str(JAVA_HOME)
 
 
+def as_text(value: object) -> str:
+    """Spell a setting as Java reads it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
 def find_java(home: str | None) -> Path | None:
     """Find the program itself, links followed.
 

@@ -91,6 +91,27 @@ def test_forgets_what_has_changed(front: Front, change: str) -> None:
         assert seen() == {"two": b"before"}
 
 
+def test_keeps_what_has_not_changed(front: Front, server: str) -> None:
+    past, through = client(server, 1), client(front.endpoint, 1)
+    for key in ("a&b/1", "c/1"):
+        past.put_object(Bucket=BUCKET, Key=key, Body=b"before")
+
+    def seen(folder: str) -> tuple[int, bytes]:
+        listed = through.list_objects_v2(Bucket=BUCKET, Prefix=folder)
+        body = through.get_object(Bucket=BUCKET, Key=f"{folder}1")["Body"]
+        return listed["KeyCount"], body.read()
+
+    assert seen("a&b/") == seen("c/") == (1, b"before")
+    for folder in ("a&b/", "c/"):
+        for name in ("1", "2"):
+            past.put_object(Bucket=BUCKET, Key=folder + name, Body=b"after")
+    gone = {"Objects": [{"Key": "a&b/2"}, {"Key": "a&b/1"}]}
+    through.delete_objects(Bucket=BUCKET, Delete=gone)
+    through.put_object(Bucket=BUCKET, Key="a&b/1", Body=b"new")
+    assert seen("a&b/") == (1, b"new")
+    assert seen("c/") == (1, b"before")
+
+
 def test_delays_each_request_and_many_at_once(front: Front) -> None:
     s3 = client(front.endpoint, 1)
     s3.put_object(Bucket=BUCKET, Key=KEY, Body=b"x")

@@ -83,7 +83,8 @@ class TableDataset(SparkDatasetV2):
         if not self._fs.isdir(self._path):
             return False
         names = (path.rsplit("/", 1)[-1] for path in self._fs.ls(self._path, False))
-        return any(not name.startswith(("_", ".")) for name in names)
+        # The name is empty of an object on S3 that stands for the folder itself.
+        return any(name and not name.startswith(("_", ".")) for name in names)
 
 
 class CurrentRowsDataset(TableDataset):

@@ -22,7 +22,9 @@ from fruit_features.pipelines.ingestion.nodes import (
 from fruit_features.pipelines.ingestion.parameters import IngestionParameters
 from tests.pictures import jpeg
 
-EVERYTHING = IngestionParameters(limit=None, max_bytes=10_000, images_per_file=10)
+EVERYTHING = IngestionParameters(
+    limit=None, max_bytes=10_000, images_per_file=10, fewest_images_per_file=1
+)
 
 
 def listing(sizes: dict[str, int]) -> pd.DataFrame:
@@ -36,7 +38,7 @@ def listing(sizes: dict[str, int]) -> pd.DataFrame:
 
 
 def taken(images: pd.DataFrame, limit: int | None) -> pd.DataFrame:
-    parameters = IngestionParameters(limit, max_bytes=1, images_per_file=1)
+    parameters = IngestionParameters(limit, 1, 1, 1)
     marked = list_images(images, parameters)
     return marked[marked["selected"]]
 
@@ -71,7 +73,7 @@ def test_limit_takes_the_same_images_in_any_order() -> None:
 @pytest.mark.parametrize("limit", [0, -1, 1.5, "many", True])
 def test_limit_out_of_range(limit: object) -> None:
     with pytest.raises(ParameterError, match=r"ingestion\.limit=.*at least 1"):
-        IngestionParameters(limit, max_bytes=1, images_per_file=1)  # type: ignore[arg-type]
+        IngestionParameters(limit, 1, 1, 1)  # type: ignore[arg-type]
 
 
 class TestReadImages:
@@ -185,19 +187,21 @@ class TestKeepCurrentRows:
 
 
 @pytest.mark.parametrize(
-    ("count", "size", "cores", "files"),
+    ("count", "size", "cores", "fewest", "files"),
     [
-        (0, 0, 2, 2),
-        (10, 10**5, 2, 2),
-        (200, 10**6, 2, 8),
-        (3_000, 10**7, 2, 32),
-        (3_000, 10**7, 4, 64),
-        (50_000_000, 10**12, 64, 50_048),
-        (50_000_000, 10**14, 64, 745_088),
+        (0, 0, 2, 32, 2),
+        (10, 10**5, 2, 32, 2),
+        (200, 10**6, 2, 32, 8),
+        (3_000, 10**7, 2, 32, 32),
+        (3_000, 10**7, 4, 32, 64),
+        (3_000, 10**7, 2, 500, 6),
+        (3_000, 10**7, 64, 500, 64),
+        (50_000_000, 10**12, 64, 500, 50_048),
+        (50_000_000, 10**14, 64, 32, 745_088),
     ],
 )
 def test_files_are_many_enough_to_resume_and_to_stay_small(
-    count: int, size: int, cores: int, files: int
+    count: int, size: int, cores: int, fewest: int, files: int
 ) -> None:
-    parameters = IngestionParameters(None, 1, images_per_file=1000)
+    parameters = IngestionParameters(None, 1, 1000, fewest)
     assert nodes._files(count, size, parameters, cores) == files

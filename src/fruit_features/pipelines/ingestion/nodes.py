@@ -26,7 +26,6 @@ IMAGES_SCHEMA = (
 # FILES_PER_CORE tasks a core a run that is killed loses no more than one each.
 FILE_BYTES = 128 * 2**20
 FILES_PER_CORE = 16
-FEWEST_IMAGES = 32
 
 
 def list_images(
@@ -96,7 +95,7 @@ def read_images(
     Args:
         image_listing: Every image, with ``selected``.
         known_images: What earlier runs read and is still so.
-        parameters: Uses ``max_bytes`` and ``images_per_file``.
+        parameters: Uses ``max_bytes`` and the numbers of images in a file.
 
     Yields:
         New rows, once: the listing's columns and ``bytes``, or, where a file could
@@ -115,6 +114,7 @@ def read_images(
 
 def _files(count: int, size: int, parameters: IngestionParameters, cores: int) -> int:
     """Return into how many files to pack some images, as many for each core."""
-    for_resuming = min(FILES_PER_CORE * cores, count / FEWEST_IMAGES)
+    most = count / parameters.fewest_images_per_file
+    for_resuming = min(FILES_PER_CORE * cores, most)
     files = max(count / parameters.images_per_file, size / FILE_BYTES, for_resuming, 1)
     return math.ceil(files / cores) * cores

@@ -14,11 +14,14 @@ class IngestionParameters:
             for all.
         max_bytes: Length above which a file is not read.
         images_per_file: How many images a Parquet file of ``images`` holds at most.
+        fewest_images_per_file: How many it is to hold at least, as far as there is
+            then a file for every core.
     """
 
     limit: int | None
     max_bytes: int
     images_per_file: int
+    fewest_images_per_file: int
 
     def __post_init__(self) -> None:
         """Refuse numbers out of range."""
@@ -26,3 +29,5 @@ class IngestionParameters:
             at_least("ingestion.limit", self.limit, 1)
         at_least("ingestion.max_bytes", self.max_bytes, 1)
         at_least("ingestion.images_per_file", self.images_per_file, 1)
+        fewest = self.fewest_images_per_file
+        at_least("ingestion.fewest_images_per_file", fewest, 1)

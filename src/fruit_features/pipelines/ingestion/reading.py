@@ -3,7 +3,8 @@
 import stat
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
+from itertools import chain, pairwise
 from typing import Any, NamedTuple
 
 import fsspec
@@ -45,24 +46,32 @@ def reader(
 
     def read(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         register_s3()
-        with ThreadPoolExecutor(THREADS) as pool:
-            for batch in batches:
-                for part in _by_size(batch, max_bytes):
-                    rows = part.select(["path", "length"]).to_pylist()
-                    # Kept by fsspec: else every thread would open its own.
-                    protocol = get_protocol_and_path(rows[0]["path"])[0]
-                    fsspec.filesystem(protocol)
-                    jobs = [
-                        pool.submit(read_file, row["path"], row["length"], max_bytes)
-                        for row in rows
-                    ]
-                    contents = [job.result() for job in jobs]
-                    if protocol != "file":
-                        _check_storage(contents)
-                    counts.add(Counter(content.reason for content in contents))
-                    yield _with_contents(part, contents)
+        parts = (part for batch in batches for part in _by_size(batch, max_bytes))
+        pool = ThreadPoolExecutor(THREADS)
+        begun = ((part, _begin(pool, part, max_bytes)) for part in parts)
+        nothing: Any = None
+        try:
+            # The next part is on its way while this one's last files are waited for.
+            for (part, jobs), _ in pairwise(chain(begun, [nothing])):
+                contents = [job.result() for job in jobs]
+                _check_storage(part, contents)
+                counts.add(Counter(content.reason for content in contents))
+                yield _with_contents(part, contents)
+        finally:
+            pool.shutdown(cancel_futures=True)
 
     return read
+
+
+def _begin(
+    pool: ThreadPoolExecutor, part: pa.RecordBatch, max_bytes: int
+) -> list[Future[Content]]:
+    rows = part.select(["path", "length"]).to_pylist()
+    # Kept by fsspec: else every thread would open its own.
+    fsspec.filesystem(get_protocol_and_path(rows[0]["path"])[0])
+    return [
+        pool.submit(read_file, row["path"], row["length"], max_bytes) for row in rows
+    ]
 
 
 def read_file(path: str, length: int, max_bytes: int) -> Content:
@@ -94,13 +103,14 @@ def read_file(path: str, length: int, max_bytes: int) -> Content:
         return Content(None, "unreadable", found)
 
 
-def _check_storage(contents: list[Content]) -> None:
+def _check_storage(part: pa.RecordBatch, contents: list[Content]) -> None:
     """Refuse to go on where nothing at all can be read: the images are not to blame.
 
     Raises:
         StorageError: With what is said of the first of them.
     """
-    if len(contents) < THREADS:
+    local = get_protocol_and_path(part.column("path")[0].as_py())[0] == "file"
+    if local or len(contents) < THREADS:
         return
     if all(content.reason == "unreadable" for content in contents):
         message = (
