@@ -82,7 +82,7 @@ def catalog() -> str:
             continue
         kind, place = _dataset(loaded[entry.name])
         what = f"{entry.comment}<br>" if entry.comment else ""
-        where = code(place).replace("/", "/<wbr>")
+        where = code(place).replace("/", "/<wbr>").replace("</<wbr>", "</")
         row = code(entry.name), f"{what}{kind}<br>{where}", _nodes_of(entry.name)
         sections.setdefault(entry.section or "images", []).append(row)
     header = "entry|what, class, place|made by → used by"
@@ -158,7 +158,8 @@ def _command_page(path: str, command: click.Command) -> Iterator[str]:
     usage = " ".join([path, *command.collect_usage_pieces(context)])
     yield f"### {path}\n\n{command.help or ''}\n\n`{usage}`"
     records = [option.get_help_record(context) for option in command.params]
-    rows = [(code(names), said) for names, said in filter(None, records)]
+    # Arguments are in the usage, and have no words of their own.
+    rows = [(code(names), said) for names, said in filter(None, records) if said]
     if rows:
         yield table("option|meaning", rows)
 

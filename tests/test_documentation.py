@@ -164,6 +164,7 @@ def test_missing_descriptions_are_noticed() -> None:
 def test_reference_is_made_of_what_is_there() -> None:
     assert "<code>features</code> | 1280 numbers an image" in catalog()
     assert "<code>reduction.quality_images</code> | <code>5000</code>" in parameters()
+    assert "<code>data/<wbr>04_feature/<wbr>features</code>" in catalog()
     assert "### kedro history show" in commands()
     assert table("a|b", [("1\n2", "3")]) == "| a | b |\n| --- | --- |\n| 1 2 | 3 |"
 
