@@ -53,12 +53,12 @@ CLASSES = [
     Box(2, 2.8, "MLlibModelDataset", "PCAModel, whole", "code"),
     Box(0, 3.8, "LazyDataset", "loads when called", "code"),
     Box(1, 3.8, "CurrentRowsDataset", "drops what is outdated", "code"),
-    Box(2, 3.8, "ReplacedTableDataset", "replaces it whole", "code"),
+    Box(2, 3.8, "ReplacedTableDataset", "replaces a table whole", "code"),
     Box(0, 5.3, "BackboneDataset", "flatbuffer and JSON", "code"),
     Box(1, 5.3, "Backbone", "what it is, its bytes", "code"),
     Box(1, 6.8, "FeatureExtractor", "one a worker process", "code"),
     Box(2, 6.8, "DecodeFailure", "reason and detail", "code"),
-    Box(2, 5.3, "FailuresParam", "gathers them", "code"),
+    Box(2, 5.3, "FailuresParam", "gathers failures", "code"),
 ]
 CLASS_ARROWS = [
     Arrow("DataFolderHooks", "RunLock", "holds"),

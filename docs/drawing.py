@@ -75,7 +75,7 @@ def draw(
     by_name = {box.name: box for box in boxes}
     around = 26 if any(arrow.around for arrow in arrows) else 0
     width = max(box.x for box in boxes) + WIDTH + MARGIN + around
-    height = max(box.y for box in boxes) + HEIGHT + MARGIN
+    height = max(box.y for box in boxes) + HEIGHT + MARGIN + (10 if frames else 0)
     parts = [
         f'<svg class="drawing" viewBox="0 0 {width:g} {height:g}" role="img" '
         f'aria-label="{escape(title)}">',
