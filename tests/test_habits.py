@@ -102,8 +102,11 @@ def test_hooks_refuse_wrong_examples(repository: Path) -> None:
     assert commit(repository, right) == (0, set())
 
 
-def test_no_secret_is_in_the_project() -> None:
+def test_no_secret_is_in_the_project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     # Looks through every file: some seconds.
+    monkeypatch.setenv("PRE_COMMIT_HOME", str(tmp_path))
     command = f"{sys.prefix}/bin/pre-commit", "run", "detect-secrets", "--all-files"
     done = subprocess.run(
         command, cwd=PROJECT, capture_output=True, text=True, check=False
