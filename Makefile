@@ -5,7 +5,7 @@ BIN := .venv/bin
 READY := .venv/ready
 DAFT := .venv-bench/ready
 SAMPLE = $(or $(DATA),data)/01_raw/sample
-SOURCES := src tests benchmarks cluster
+SOURCES := src tests benchmarks cluster docs
 # Kedro starts other programs of the environment by their bare names.
 ACTIVATED = PATH="$(CURDIR)/$(BIN):$$PATH"
 
@@ -14,8 +14,9 @@ export IMAGES DATA PARAMS
 RUN_PARAMS := $${IMAGES:+images=$$IMAGES,}$${DATA:+data=$$DATA,}$$PARAMS
 
 .DEFAULT_GOAL := help
-.PHONY: help run sample test test-modules test-commands lint format viz notebook lock \
-    bench bench-million bench-s3 bench-study clean cluster-up cluster-load cluster-down emr-local history
+.PHONY: help run sample test test-modules test-commands lint format viz notebook docs lock \
+    bench bench-million bench-s3 bench-study clean cluster-up cluster-load cluster-down \
+    emr-local history
 
 help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /:/' | awk -F: '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -52,6 +53,9 @@ viz: $(READY) ## open the pipelines in kedro-viz
 
 notebook: $(READY) ## open JupyterLab with the catalog at hand
 	$(ACTIVATED) kedro jupyter lab
+
+docs: $(READY) ## serve the documentation on this machine
+	$(BIN)/mkdocs serve
 
 cluster-up: $(READY) ## start a YARN and an S3 on this machine, to rehearse ENV=emr
 	@$(BIN)/python -m cluster up
@@ -100,7 +104,7 @@ $(DAFT): benchmarks/requirements.txt requirements.lock | $(READY)
 	@touch $@
 
 clean: ## remove the environment and caches; data stays
-	rm -rf .venv .venv-bench .viz .mypy_cache .ruff_cache .pytest_cache .hypothesis build src/*.egg-info
+	rm -rf .venv .venv-bench .viz .mypy_cache .ruff_cache .pytest_cache .hypothesis build site src/*.egg-info
 	find $(SOURCES) -name __pycache__ -prune -exec rm -rf {} +
 
 $(READY): requirements.lock pyproject.toml

@@ -1,14 +1,24 @@
 """Rules of the project that no other test would notice."""
 
+import json
+import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from kedro.config import OmegaConfigLoader
 from kedro.framework.project import pipelines
 from kedro.framework.session import KedroSession
+from kedro.io import DataCatalog
 from kedro.pipeline import Node, Pipeline
+
+from fruit_features.resolvers import OTHER_VARIABLES, SETTINGS
+from fruit_features.settings import CONFIG_LOADER_ARGS
+
+# Kedro 1.7 calls a function that the newest OmegaConf has renamed.
+pytestmark = pytest.mark.filterwarnings("ignore:register_new_resolver")
 
 STAGES = ["ingestion", "featurization", "reduction", "reporting"]
 
@@ -62,7 +72,29 @@ def test_nodes_are_named_and_tagged_with_their_stage(everything: Pipeline) -> No
         assert node.name.endswith("_node")
 
 
-def test_every_parameter_is_read_by_a_node(project: Path, everything: Pipeline) -> None:
+def unread(groups: dict[str, dict[str, Any]], read: set[str], source: str) -> set[str]:
+    """Return groups that no node takes, and parameters that no code asks for.
+
+    Args:
+        groups: The parameters.
+        read: Groups that nodes take.
+        source: The code; a check of a parameter's range is no use of it.
+    """
+    code = "\n".join(
+        line
+        for line in source.splitlines()
+        if not re.search(r"(at_least|within|one_of|boolean)\(", line)
+    )
+    unused = {
+        f"{group}.{name}"
+        for group, parameters in groups.items()
+        for name in parameters
+        if not re.search(rf"\.{name}\b|\"{name}\"", code)
+    }
+    return (set(groups) - read) | unused
+
+
+def test_every_parameter_is_read(project: Path, everything: Pipeline) -> None:
     with KedroSession.create(project) as session:
         groups = session.load_context().config_loader["parameters"]
     read = {
@@ -70,7 +102,112 @@ def test_every_parameter_is_read_by_a_node(project: Path, everything: Pipeline) 
         for name in everything.inputs()
         if name.startswith("params:")
     }
-    assert set(groups) == read
+    source = "\n".join(file.read_text() for file in (project / "src").rglob("*.py"))
+    assert unread(groups, read, source) == set()
+    assert read <= set(groups)
+
+
+def test_unread_parameters_are_noticed() -> None:
+    groups = {"a": {"used": 1, "checked": 2}, "b": {"used": 3}}
+    source = 'at_least("a.checked", self.checked, 1)\nprint(parameters.used)'
+    assert unread(groups, {"a"}, source) == {"a.checked", "b"}
+
+
+def faults_of(conf: Path, environment: str) -> list[str]:
+    """Resolve an environment's whole configuration and make its datasets."""
+    faults = []
+    for group in ("globals", "parameters", "spark", "catalog"):
+        try:
+            loader = OmegaConfigLoader(str(conf), env=environment, **CONFIG_LOADER_ARGS)
+            resolved = loader[group]
+            if group == "catalog":
+                declared = DataCatalog.from_config(resolved)
+                for name in declared.keys():
+                    declared.get(name)
+        except Exception as error:  # noqa: BLE001  Whatever it is, it is a fault.
+            faults.append(f"{group}: {error}")
+    return faults
+
+
+@pytest.mark.parametrize("environment", ["base", "local", "emr"])
+def test_every_environment_resolves(
+    project: Path, environment: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if environment == "emr":
+        monkeypatch.setenv("FRUIT_FEATURES_BUCKET", "fruit")
+    assert faults_of(project / "conf", environment) == []
+
+
+def test_no_environment_is_forgotten(project: Path) -> None:
+    folders = {folder.name for folder in (project / "conf").iterdir()}
+    assert folders - {"logging.yml"} == {"base", "local", "emr"}
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "fault"),
+    [
+        ("globals.yml", "root: ${setting:FRUIT_FEATURES_BUCKET}", "is not set"),
+        ("parameters.yml", "a: ${globals:nowhere}", "nowhere"),
+        ("spark.yml", "a: ${oc.env:HOME}", "oc.env"),
+        ("catalog.yml", "a: {type: pandas.NoDataset, filepath: b}", "NoDataset"),
+        ("catalog.yml", "a: {type: json.JSONDataset, file: b}", "file"),
+    ],
+)
+def test_faults_of_an_environment_are_noticed(
+    tmp_path: Path, name: str, text: str, fault: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("FRUIT_FEATURES_BUCKET", raising=False)
+    for file in ("globals.yml", "parameters.yml", "spark.yml", "catalog.yml"):
+        (tmp_path / "base").mkdir(exist_ok=True)
+        (tmp_path / "base" / file).write_text("{}")
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other" / name).write_text(text)
+    assert any(fault in found for found in faults_of(tmp_path, "other"))
+
+
+def unlisted(source: str) -> set[str]:
+    """Return variables of the environment that code reads and the reference lacks."""
+    read = set(re.findall(r"environ(?:\.get\(|\[)\"(\w+)\"(?:\)|\](?! =))", source))
+    # Spark's, as the hook itself has set them.
+    return read - {*SETTINGS, *OTHER_VARIABLES, "PYSPARK_SUBMIT_ARGS"}
+
+
+def test_variables_of_the_environment_are_in_the_reference(project: Path) -> None:
+    sources = (project / "src").rglob("*.py")
+    assert unlisted("\n".join(file.read_text() for file in sources)) == set()
+    conf = "\n".join(file.read_text() for file in (project / "conf").glob("*/*.yml"))
+    assert set(re.findall(r"setting:(\w+)", conf)) == set(SETTINGS)
+
+
+def test_unlisted_variables_are_noticed() -> None:
+    source = 'os.environ.get("ONE") or os.environ["TWO"]; os.environ["SET"] = "x"'
+    assert unlisted(source) == {"ONE", "TWO"}
+
+
+def with_output(folder: Path) -> set[str]:
+    """Return the notebooks of a folder that hold output or were stored executed."""
+    return {
+        file.name
+        for file in folder.rglob("*.ipynb")
+        if ".ipynb_checkpoints" not in file.parts
+        for cell in json.loads(file.read_text())["cells"]
+        if cell.get("outputs") or cell.get("execution_count")
+    }
+
+
+def test_notebooks_hold_no_output(project: Path) -> None:
+    assert with_output(project / "notebooks") == set()
+
+
+def test_output_of_notebooks_is_noticed(tmp_path: Path) -> None:
+    clean = {"cell_type": "code", "outputs": [], "execution_count": None}
+    for name, cell in {
+        "clean": clean,
+        "output": {**clean, "outputs": [{"output_type": "stream"}]},
+        "executed": {**clean, "execution_count": 3},
+    }.items():
+        (tmp_path / f"{name}.ipynb").write_text(json.dumps({"cells": [cell]}))
+    assert with_output(tmp_path) == {"output.ipynb", "executed.ipynb"}
 
 
 def loaded_by(code: str) -> set[str]:
@@ -100,6 +237,18 @@ def loaded_by(code: str) -> set[str]:
 )
 def test_importing_loads_neither_tensorflow_nor_spark(code: str) -> None:
     assert loaded_by(code) == set()
+
+
+@pytest.mark.parametrize(
+    ("code", "loaded"),
+    [
+        ("import pyspark", {"pyspark"}),
+        ("import sys; sys.modules['tensorflow'] = sys", {"tensorflow"}),
+        ("import sys; sys.modules['keras'] = sys", {"keras"}),
+    ],
+)
+def test_what_was_loaded_is_noticed(code: str, loaded: set[str]) -> None:
+    assert loaded_by(code) == loaded
 
 
 def test_workers_code_loads_no_tensorflow() -> None:

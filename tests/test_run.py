@@ -18,6 +18,8 @@ from pyspark.sql import SparkSession
 from fruit_features.backbone.inference import FeatureExtractor
 from fruit_features.backbone.source import bundled_backbone
 from fruit_features.exceptions import ModelMismatchError, NoFeaturesError
+from fruit_features.pipelines.reporting.fields import FIELDS, ON_YARN
+from fruit_features.quarantine import REASONS
 from tests.pictures import encoded, jpeg, picture
 
 AWKWARD = (
@@ -76,6 +78,16 @@ def table(data: Path, name: str) -> pd.DataFrame:
     """Read a table as a user of pandas does."""
     (folder,) = data.glob(f"*/{name}")
     return pd.read_parquet(folder).set_index("image_key").sort_index()
+
+
+def fields(report: dict[str, Any], above: str = "") -> set[str]:
+    """Name a report's fields, down to those that the reference names."""
+    found: set[str] = set()
+    for key, value in report.items():
+        name = f"{above}{key}"
+        within = isinstance(value, dict) and name not in FIELDS
+        found |= fields(value, f"{name}.") if within else {name}
+    return found
 
 
 class TestFirstRun:
@@ -152,6 +164,12 @@ class TestFirstRun:
         assert report["environment"] == "local"
         assert report["started"] < report["finished"]
         assert {"python", "pyspark", "keras"} <= set(report["versions"])
+
+    def test_reference_names_every_field_and_reason(
+        self, report: dict[str, Any]
+    ) -> None:
+        assert set(report["quarantine_reasons"]) == set(REASONS)
+        assert fields(report) == set(FIELDS) - set(ON_YARN)
 
     def test_page_shows_names_harmlessly(
         self, report: dict[str, Any], data: Path

@@ -8,21 +8,46 @@ from typing import Any
 from fruit_features.exceptions import SettingError
 
 # Nothing else of the environment, and so no key, gets into a configuration.
-PREFIX = "FRUIT_FEATURES_"
+SETTINGS = {
+    "FRUIT_FEATURES_BUCKET": "the bucket everything lies in",
+    "FRUIT_FEATURES_PREFIX": "where in the bucket",
+    "FRUIT_FEATURES_MASTER": "`local[*]`: Spark on this machine, without YARN",
+    "FRUIT_FEATURES_QUEUE": "YARN's queue",
+    "FRUIT_FEATURES_PYTHON": "the workers' Python, the same place on every node",
+    "FRUIT_FEATURES_EXECUTORS": "executors at most",
+    "FRUIT_FEATURES_EXECUTOR_CORES": "cores, and Python workers, of an executor",
+    "FRUIT_FEATURES_EXECUTOR_MEMORY": "memory of an executor's Java",
+    "FRUIT_FEATURES_EXECUTOR_OVERHEAD": "memory beside it, for the workers",
+}
+
+# What the code reads besides, by the names that Java, Spark, Hadoop and AWS gave.
+OTHER_VARIABLES = {
+    "JAVA_HOME": "Java 8, 11 or 17; else the machine's, else the one of the packages",
+    "SPARK_HOME": "a cluster's own Spark; without it pip's",
+    "SPARK_CONF_DIR": "its settings; pip's Spark gets `conf/base`",
+    "HADOOP_CONF_DIR": "where YARN is described; `--env emr` needs it",
+    "YARN_CONF_DIR": "the same, and goes before it",
+    "AWS_REGION": "the bucket's region",
+    "AWS_DEFAULT_REGION": "the same, by its other name",
+    "AWS_ENDPOINT_URL": "an S3 that is not Amazon's",
+    "AWS_ENDPOINT_URL_S3": "the same, and goes before it",
+    "LC_ALL": "`C` and `POSIX` become `C.UTF-8`: Java could not spell all names",
+}
 
 
 def setting(name: str, default: Any = None) -> Any:
     """Read a variable of this project's.
 
     Args:
-        name: Begins with ``FRUIT_FEATURES_``.
+        name: One of ``SETTINGS``.
         default: What holds where it is not set.
 
     Raises:
-        SettingError: If it is not set and has no default.
+        SettingError: If it is not set and has no default, or is no setting.
     """
-    if not name.startswith(PREFIX):
-        message = f"${{setting:{name}}}: only names that begin with {PREFIX} are read"
+    if name not in SETTINGS:
+        known = ", ".join(SETTINGS)
+        message = f"${{setting:{name}}}: no setting; there are: {known}"
         raise SettingError(message)
     value = os.environ.get(name) or default
     if value is None:

@@ -1,4 +1,4 @@
-"""The README's commands, as printed, in a fresh copy of the project.
+"""The commands of README and tutorial, as printed, in a fresh copy of the project.
 
 Takes some minutes: installs the lock into a new environment and runs every command.
 The machine's own Java is hidden, so that the one of the packages has to serve.
@@ -13,27 +13,12 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import PROJECT
+from tests.documentation import blocks, run_in_order, shell_commands
 from tests.pictures import jpeg
-
-# `make test` runs this very test; two open a server that stays; tests/integration runs
-# the last one on a cluster.
-NOT_HERE = ("make test", "make viz", "make notebook", "kedro run --env emr")
-
-
-def blocks(language: str) -> list[str]:
-    """The README's blocks of a language, without their indent."""
-    text = (PROJECT / "README.md").read_text()
-    found = re.findall(rf"^( *)```{language}\n(.*?)^ *```", text, re.M | re.S)
-    return [re.sub(rf"^{indent}", "", block, flags=re.M) for indent, block in found]
-
-
-def commands() -> list[str]:
-    """The commands of all shell blocks, in order."""
-    return [line for block in blocks("bash") for line in block.splitlines() if line]
 
 
 def test_readme_starts_with_the_two_commands() -> None:
-    assert commands()[:2] == ["make run", "make test"]
+    assert shell_commands(blocks("README.md"))[:2] == ["make run", "make test"]
 
 
 @pytest.fixture(scope="module")
@@ -74,7 +59,7 @@ def run(clone: Path, script: str) -> str:
 
 @pytest.fixture(scope="module")
 def first_run(clone: Path) -> str:
-    return run(clone, commands()[0])
+    return run(clone, run_in_order()[0])
 
 
 def test_first_run_sets_up_and_does_the_main_job(clone: Path, first_run: str) -> None:
@@ -94,17 +79,17 @@ def test_second_run_says_what_it_did_not_do_again(clone: Path, first_run: str) -
 
 
 def test_all_other_commands_work(clone: Path, first_run: str) -> None:
-    script = "\n".join(line for line in commands()[1:] if line not in NOT_HERE)
-    said = run(clone, script)
+    said = run(clone, "\n".join(run_in_order()[1:]))
     assert "images found           24" in said
     assert "- training" in said
 
 
 def test_python_block_works(clone: Path, first_run: str) -> None:
-    (code,) = blocks("python")
+    (code,) = [b.text for b in blocks("docs/tutorial.md") if b.language == "python"]
     run(clone, "make run IMAGES=photos DATA=results")
     said = run(clone, f".venv/bin/python - <<'EOF'\n{code}\nEOF")
     assert re.search(r"label 0\s+12", said)
+    assert re.search(r"^\d+ numbers an image$", said, re.M)
 
 
 def test_unsuited_python_is_named(clone: Path, tmp_path: Path) -> None:

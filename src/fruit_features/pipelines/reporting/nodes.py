@@ -124,7 +124,7 @@ def summarise_run(
         parameters: Uses ``quarantine_rows`` and ``dollars_per_hour``.
 
     Returns:
-        The run report, fit for JSON; docs/report.md names its fields.
+        The run report, fit for JSON; ``fields.py`` says what its fields mean.
 
     Raises:
         CountError: If an image is neither in ``features`` nor in ``quarantine``,

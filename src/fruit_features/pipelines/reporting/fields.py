@@ -1,0 +1,63 @@
+"""What the fields of ``run_report`` mean; a run's tests compare them with a report."""
+
+# Of runs on YARN only.
+ON_YARN = ("spark.tracking_page", "spark.event_log")
+
+FIELDS = {
+    "images.found": "images that the run took; the sum of the next three",
+    "images.featurized": "of these, given features by this run",
+    "images.quarantined": "of these, in `quarantine`",
+    "images.unchanged": "of these, done by an earlier run and not done again",
+    "labels": "how many different labels they have",
+    "quarantine_reasons": "images in `quarantine`, by reason",
+    "quarantine_examples": "by reason, `image_key` and `detail` of one image",
+    "quarantined": (
+        "`image_key`, `label`, `reason` and `detail` of some, "
+        "`reporting.quarantine_rows` at most"
+    ),
+    "backbone.id": "names weights, alpha and input size: other features, other id",
+    "backbone.weights": "`bundled`, `imagenet` or a file's name",
+    "backbone.alpha": "width multiplier of MobileNetV2",
+    "backbone.input_size": "side of its input, in pixels",
+    "backbone.dimensions": "features an image",
+    "backbone.sha256": "hash of the weights",
+    "backbone.precision": "`float32` or `int8`",
+    "reduction.backbone_id": "whose features the model was fitted on",
+    "reduction.rows": "how many images it was fitted on",
+    "reduction.dimensions": "features before",
+    "reduction.components": "numbers after",
+    "reduction.variance_retained": "share of the variance they keep, 0 to 1",
+    "reduction.cumulative": "the same for 10, 50, 100 and 200 components",
+    "reduction.standardised": "whether features were divided by their deviation first",
+    "reduction.fitted": "when, UTC",
+    "reduction.blas": "numpy's BLAS, which the fit runs on",
+    "reduction.lapack": "numpy's LAPACK, likewise",
+    "reduction.mllib_blas": "MLlib's, which projects: `JNIBLAS` is the machine's own",
+    "reduction.drift": (
+        "mean reconstruction errors of the fit's images and of new ones, and their "
+        "ratio; null without new ones"
+    ),
+    "seconds.ingestion": "what the stage took; of an earlier run if left out",
+    "seconds.featurization": "likewise",
+    "seconds.reduction": "likewise",
+    "seconds.reporting": "likewise",
+    "seconds.total": "from the first node to the report",
+    "images_per_second": (
+        "images featurized by the second of the node that does it; null if none"
+    ),
+    "dollars": (
+        "what the machines cost in `seconds.total`, at `reporting.dollars_per_hour`; "
+        "null without it"
+    ),
+    "spark.application_id": "Spark's name for the run",
+    "spark.master": "`local[*,4]`, `yarn`",
+    "spark.version": "Spark's",
+    "spark.parallelism": "tasks at a time",
+    "spark.java": "Java's version",
+    "spark.tracking_page": "YARN's page of the application, on YARN",
+    "spark.event_log": "for Spark's history server, on YARN",
+    "environment": "Kedro's: `local`, `emr`",
+    "versions": "of Python, this package and what it computes with",
+    "started": "when, UTC",
+    "finished": "when, UTC",
+}
