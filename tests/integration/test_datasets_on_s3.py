@@ -234,13 +234,13 @@ def test_a_replaced_model_is_the_old_or_the_new(
     assert np.array_equal(loaded.pc.toArray(), expected.pc.toArray())
 
 
-@pytest.mark.parametrize("step", ["rm_file", "mv", "rm"])
 def test_an_object_in_place_of_the_folder_is_no_table(place: str) -> None:
     # S3A leaves one when a first write is killed.
     fsspec.filesystem("s3a").pipe_file(f"{place}/", b"")
     assert not TableDataset(filepath=place, schema=SCHEMA).exists()
 
 
+@pytest.mark.parametrize("step", ["rm_file", "mv", "rm"])
 def test_rows_that_no_longer_hold_are_taken_out(
     spark_on_s3: SparkSession,
     s3_server: S3Server,

@@ -72,6 +72,18 @@ class OnYarn:
         chosen = ["--env", "emr", "--params", ",".join([images, *params])]
         return Run(self._project, log, given, *chosen)
 
+    def say(self, prefix: str, *command: str) -> str:
+        """Run another of the project's commands and return what it says."""
+        given = {**self.cluster.sourced, "FRUIT_FEATURES_PREFIX": prefix}
+        return subprocess.run(
+            [sys.executable, "-m", "kedro", *command, "--env", "emr"],
+            cwd=self._project,
+            env=given,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+
     def upload(self, folder: Path) -> None:
         s3.upload(self._client, folder, s3.Place(self._bucket, "given/"))
 
@@ -213,6 +225,14 @@ def test_nothing_changed_takes_no_application(on_yarn: OnYarn, first: Run) -> No
     assert again.end() == 0, again.said
     assert "nothing changed since the last run" in again.said
     assert len(applications(on_yarn.cluster)) == before
+
+
+def test_history_is_kept_beside_the_data(on_yarn: OnYarn, first: Run) -> None:
+    listed = on_yarn.say("first", "history")
+    run = listed.splitlines()[1].split()[0]
+    shown = on_yarn.say("first", "history", "show", run, "--no-open")
+    assert f"images found   {IMAGES + len(BAD):>10,}" in shown
+    assert "Fruit features" in Path(shown.splitlines()[-1]).read_text()
 
 
 def test_faults_cost_no_row(on_yarn: OnYarn, data: Path, front: Front) -> None:
