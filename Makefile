@@ -5,7 +5,7 @@ BIN := .venv/bin
 READY := .venv/ready
 DAFT := .venv-bench/ready
 SAMPLE = $(or $(DATA),data)/01_raw/sample
-SOURCES := src tests benchmarks cluster docs
+SOURCES := src tests benchmarks cluster docs notebooks
 # Kedro starts other programs of the environment by their bare names.
 ACTIVATED = PATH="$(CURDIR)/$(BIN):$$PATH"
 
@@ -51,8 +51,8 @@ format: $(READY) ## format the code and mend what lint can mend
 viz: $(READY) ## open the pipelines in kedro-viz
 	$(ACTIVATED) kedro viz run
 
-notebook: $(READY) ## open JupyterLab with the catalog at hand
-	$(ACTIVATED) kedro jupyter lab
+notebook: $(READY) ## open JupyterLab on the notebooks, the catalog at hand
+	$(ACTIVATED) kedro jupyter lab notebooks
 
 docs: $(READY) ## serve the documentation on this machine
 	$(BIN)/mkdocs serve

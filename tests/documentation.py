@@ -35,6 +35,7 @@ ELSEWHERE = {
     "make cluster-down": (
         "tests/cluster/test_local.py::test_nothing_is_up_and_down_is_no_error"
     ),
+    "make notebook": ("tests/end_to_end/test_notebooks.py::test_quarantine_is_shown"),
     "make emr-local IMAGES=photos": (
         "tests/integration/test_run_on_yarn.py::test_run_ends_well_and_yarn_knows"
     ),

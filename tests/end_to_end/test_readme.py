@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import PROJECT
+from tests.clone import copy_project
 from tests.documentation import blocks, run_in_order, shell_commands
 from tests.pictures import jpeg
 
@@ -23,17 +23,7 @@ def test_readme_starts_with_the_two_commands() -> None:
 
 @pytest.fixture(scope="module")
 def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("clone") / "fruit_features"
-    listed = subprocess.run(
-        ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-        cwd=PROJECT,
-        capture_output=True,
-        check=True,
-    ).stdout
-    for name in filter(None, os.fsdecode(listed).split("\0")):
-        if (PROJECT / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(PROJECT / name, folder / name)
+    folder = copy_project(tmp_path_factory.mktemp("clone") / "fruit_features")
     for number in range(24):
         label = folder / "photos" / f"label {number % 2}"
         label.mkdir(parents=True, exist_ok=True)
