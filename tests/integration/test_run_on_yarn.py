@@ -313,7 +313,8 @@ def test_hopeless_runs_end_early(
     assert run.said.count("Error:") == 1
     assert message in run.said
     assert "Traceback" not in run.said
-    assert run.seconds < 20
+    # 5 to 10 on a machine that does nothing else; S3A alone would take 8 minutes.
+    assert run.seconds < 60
 
 
 def test_one_settings_file_is_all_a_user_needs(on_yarn: OnYarn, project: Path) -> None:
