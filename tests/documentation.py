@@ -35,6 +35,19 @@ ELSEWHERE = {
     "make cluster-down": (
         "tests/cluster/test_local.py::test_nothing_is_up_and_down_is_no_error"
     ),
+    "make viz": "tests/test_viz.py::test_pipelines_are_groups_of_nodes",
+    ".venv/bin/kedro viz run --params data=<folder>": (
+        "tests/test_viz.py::test_pipelines_are_groups_of_nodes"
+    ),
+    ".venv/bin/kedro viz run --env emr": (
+        "tests/test_viz.py::test_every_node_opens_and_every_preview_is_there"
+    ),
+    ".venv/bin/kedro viz build --include-previews": (
+        "tests/test_viz.py::test_static_site_is_built_from_the_same"
+    ),
+    ".venv/bin/python -m http.server --directory build": (
+        "tests/test_viz.py::test_static_site_is_built_from_the_same"
+    ),
     "make notebook": ("tests/end_to_end/test_notebooks.py::test_quarantine_is_shown"),
     "make emr-local IMAGES=photos": (
         "tests/integration/test_run_on_yarn.py::test_run_ends_well_and_yarn_knows"

@@ -174,13 +174,13 @@ class RunFactsHooks:
     def before_dataset_loaded(self, node: Node) -> None:
         """Count loading as part of the node: Kedro loads before it runs a node."""
         stage = min(node.tags)
-        if self._clock.start(node.name, stage):
+        if self._clock.start(node.short_name, stage):
             logger.info("%s", stage)
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, node: Node) -> None:
         """Count saving as part of the node: Spark's work is done when it saves."""
-        self._clock.stop(node.name, stage=min(node.tags))
+        self._clock.stop(node.short_name, stage=min(node.tags))
         self._catalog.save("run_facts", self._clock.facts())
 
     @hook_impl

@@ -3,12 +3,14 @@
 from typing import Any
 
 from kedro.io.core import DatasetError
+from kedro_datasets._typing import TablePreview
 from kedro_datasets._utils.databricks_utils import to_spark_path
 from kedro_datasets._utils.spark_utils import get_spark, get_spark_filesystem
 from kedro_datasets.spark import SparkDatasetV2
 from pyspark.sql import DataFrame
 
 from fruit_features.datasets.replacement import current_place, replacing
+from fruit_features.datasets.table_preview import first_rows
 
 
 class ReplacedTableDataset(SparkDatasetV2):
@@ -37,10 +39,25 @@ class ReplacedTableDataset(SparkDatasetV2):
         super().__init__(filepath=filepath, file_format="parquet", **kwargs)
         self._fs = get_spark_filesystem(self._protocol, self._credentials)
 
+    def preview(self, nrows: int = 20) -> TablePreview:
+        """Return the first rows for kedro-viz; starts no Spark session.
+
+        It only looks, perhaps while a run writes: bringing to its end what a run
+        has begun is for those who load.
+
+        Args:
+            nrows: How many rows at most.
+
+        Raises:
+            DatasetError: If there is no table.
+        """
+        if not self._fs.exists(f"{self._path}/_SUCCESS"):
+            raise self._no_table()
+        return first_rows(self._fs, self._path, nrows)
+
     def _load(self) -> DataFrame:
         if not self._exists():
-            message = f"no table at {self._path!r} yet; `kedro run` makes it"
-            raise DatasetError(message)
+            raise self._no_table()
         place = current_place(self._fs, self._path)
         reader = get_spark().read.schema(self._schema)
         return reader.parquet(to_spark_path(self._protocol, place))
@@ -49,6 +66,9 @@ class ReplacedTableDataset(SparkDatasetV2):
         with replacing(self._fs, self._path) as folder:
             address = to_spark_path(self._protocol, folder)
             data.write.parquet(address, mode="overwrite")
+
+    def _no_table(self) -> DatasetError:
+        return DatasetError(f"no table at {self._path!r} yet; `kedro run` makes it")
 
     def _exists(self) -> bool:
         # Spark writes this file last.

@@ -8,11 +8,14 @@ from urllib.parse import unquote, urlsplit
 
 import pyarrow.parquet as pq
 from kedro.io.core import DatasetError
+from kedro_datasets._typing import TablePreview
 from kedro_datasets._utils.databricks_utils import to_spark_path
 from kedro_datasets._utils.spark_utils import get_spark, get_spark_filesystem
 from kedro_datasets.spark import SparkDatasetV2
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
+
+from fruit_features.datasets.table_preview import first_rows
 
 # Lists the files that those beside it are to replace.
 REPLACED = "_replaced.json"
@@ -47,11 +50,28 @@ class TableDataset(SparkDatasetV2):
         super().__init__(filepath=filepath, file_format="parquet", **kwargs)
         self._fs = get_spark_filesystem(self._protocol, self._credentials)
 
+    def preview(self, nrows: int = 20) -> TablePreview:
+        """Return the first rows for kedro-viz; starts no Spark session.
+
+        Args:
+            nrows: How many rows at most.
+
+        Raises:
+            DatasetError: If there is no table.
+        """
+        self._require()
+        by = self._save_args.get("partitionBy") or []
+        partitions = [by] if isinstance(by, str) else by
+        return first_rows(self._fs, self._path, nrows, partitions)
+
     def _load(self) -> DataFrame:
+        self._require()
+        return super()._load()
+
+    def _require(self) -> None:
         if not self._exists():
             message = f"no table at {self._path!r} yet; `kedro run` makes it"
             raise DatasetError(message)
-        return super()._load()
 
     def _save(self, data: DataFrame) -> None:
         before = set(self._files())

@@ -49,4 +49,6 @@ def create_pipeline(**kwargs: Any) -> Pipeline:
             ),
         ],
         tags="featurization",
+        namespace="featurization",
+        prefix_datasets_with_namespace=False,
     )

@@ -39,4 +39,6 @@ def create_pipeline(**kwargs: Any) -> Pipeline:
             ),
         ],
         tags="ingestion",
+        namespace="ingestion",
+        prefix_datasets_with_namespace=False,
     )

@@ -84,4 +84,6 @@ def create_pipeline(**kwargs: Any) -> Pipeline:
             ),
         ],
         tags="reduction",
+        namespace="reduction",
+        prefix_datasets_with_namespace=False,
     )

@@ -77,4 +77,6 @@ def create_pipeline(**kwargs: Any) -> Pipeline:
             ),
         ],
         tags="reporting",
+        namespace="reporting",
+        prefix_datasets_with_namespace=False,
     )
