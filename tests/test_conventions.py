@@ -65,10 +65,11 @@ def test_wrong_examples_are_noticed() -> None:
     assert unused(wrong, {"images", "unused"}) == {"unused"}
 
 
-def test_nodes_are_named_and_tagged_with_their_stage(everything: Pipeline) -> None:
+def test_nodes_are_named_tagged_and_grouped_by_stage(everything: Pipeline) -> None:
     for node in everything.nodes:
         (stage,) = node.tags
         assert node in pipelines[stage].nodes
+        assert node.namespace == stage
         assert node.name.endswith("_node")
 
 

@@ -21,6 +21,7 @@ from urllib.request import urlopen
 import psutil
 import pytest
 from kedro.framework.session import KedroSession
+from kedro.runner import SequentialRunner
 from playwright.sync_api import Page, Route, expect, sync_playwright
 from pyspark.sql import SparkSession
 
@@ -106,7 +107,8 @@ def viz(place: Path, spark: SparkSession) -> Iterator[Viz]:
         with pytest.MonkeyPatch.context() as inside:
             inside.chdir(place)
             with KedroSession.create(place, runtime_params=given) as session:
-                session.run()
+                # kedro-viz keeps the status of runs whose runner is named.
+                session.run(runner=SequentialRunner())
         server.wait()
         yield server
     finally:
@@ -185,7 +187,7 @@ def test_pipeline_is_switched(opened: Page) -> None:
     options.get_by_text("training", exact=True).click()
     opened.wait_for_url("**pid=training**")
     expect(opened.locator(".pipeline-node[data-id='training']")).to_be_visible()
-    assert opened.locator(".pipeline-node[data-id='ingestion']").count() == 0
+    expect(opened.locator(".pipeline-node[data-id='ingestion']")).to_have_count(0)
 
 
 def test_last_run_is_shown(opened: Page, viz: Viz) -> None:
