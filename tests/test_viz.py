@@ -1,7 +1,7 @@
 """kedro-viz in a real browser, on what a run of a few pictures has left.
 
-Takes some half a minute: ten seconds for the run on the shared session, as many for the
-server, which loads the project in a Python of its own, and the rest for the browser.
+Takes some forty seconds: ten for the run on the shared session, as many for the server
+and again for the static site, each of which loads the project in Pythons of its own.
 """
 
 import contextlib
