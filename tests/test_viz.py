@@ -1,12 +1,13 @@
 """kedro-viz in a real browser, on what a run of a few pictures has left.
 
-Takes some half a minute: ten seconds for the run on the shared session, as many for the
-server, which loads the project in a Python of its own, and the rest for the browser.
+Takes some forty seconds: ten for the run on the shared session, as many for the server
+and again for the static site, each of which loads the project in Pythons of its own.
 """
 
 import contextlib
 import json
 import os
+import random
 import shutil
 import signal
 import socket
@@ -35,14 +36,21 @@ HOSTILE = "<img src=x onerror=alert(1)>.jpg"
 STAGES = ("ingestion", "featurization", "reduction", "reporting")
 
 
+def free_port() -> int:
+    """Below those that systems hand out: of these, kedro-viz takes but the lower."""
+    while True:
+        with socket.socket() as free, contextlib.suppress(OSError):
+            free.bind(("127.0.0.1", random.randrange(20_000, 32_000)))
+            return int(free.getsockname()[1])
+
+
 class Viz:
     """A server of kedro-viz for a project, and the processes it consists of."""
 
     def __init__(self, project: Path, data: Path) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
+        port = free_port()
         self.address = f"http://127.0.0.1:{port}"
+        self.log = project / "viz.log"
         kedro = [sys.executable, "-m", "kedro", "viz", "run", "--no-browser"]
         self.process = subprocess.Popen(
             [*kedro, f"--port={port}", f"--params=data={data}"],
@@ -50,18 +58,18 @@ class Viz:
             # It would ask whether there is a newer version: nobody answers.
             env={**os.environ, "HTTPS_PROXY": "http://127.0.0.1:9"},
             stdout=subprocess.DEVNULL,
-            stderr=(project / "viz.log").open("wb"),
+            stderr=self.log.open("wb"),
             start_new_session=True,
         )
 
     def wait(self) -> None:
         end = time.monotonic() + 120
-        while time.monotonic() < end:
+        while time.monotonic() < end and self.process.poll() is None:
             with contextlib.suppress(URLError):
                 self.get("main")
                 return
             time.sleep(0.2)
-        pytest.fail("kedro-viz did not start")
+        pytest.fail(f"kedro-viz did not start: {self.log.read_text()}")
 
     def get(self, path: str) -> dict:
         with urlopen(f"{self.address}/api/{path}") as answer:
@@ -72,7 +80,8 @@ class Viz:
         return {each.name() for each in [this, *this.children(recursive=True)]}
 
     def stop(self) -> None:
-        os.killpg(self.process.pid, signal.SIGTERM)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, signal.SIGTERM)
         self.process.wait()
 
 
