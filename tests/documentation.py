@@ -48,7 +48,9 @@ ELSEWHERE = {
     ".venv/bin/python -m http.server --directory build": (
         "tests/test_viz.py::test_static_site_is_built_from_the_same"
     ),
-    "make notebook": ("tests/end_to_end/test_notebooks.py::test_quarantine_is_shown"),
+    "make notebook": (
+        "tests/end_to_end/test_notebooks.py::test_nearest_neighbours_are_those_of_all_features"
+    ),
     "make emr-local IMAGES=photos": (
         "tests/integration/test_run_on_yarn.py::test_run_ends_well_and_yarn_knows"
     ),
