@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 
 import click
 from kedro.config import OmegaConfigLoader
+from kedro.pipeline.node import Node
 
 from fruit_features.cli import cli
 from fruit_features.pipeline_registry import register_pipelines
@@ -101,9 +102,13 @@ def _dataset(declared: dict[str, Any]) -> tuple[str, str]:
 
 def _nodes_of(name: str) -> str:
     nodes = [node for pipeline in _pipelines() for node in pipeline.nodes]
-    made = [code(n.name.removesuffix("_node")) for n in nodes if name in n.outputs]
-    used = [code(n.name.removesuffix("_node")) for n in nodes if name in n.inputs]
+    made = [_node(node) for node in nodes if name in node.outputs]
+    used = [_node(node) for node in nodes if name in node.inputs]
     return f"{', '.join(made)} → {', '.join(used)}"
+
+
+def _node(node: Node) -> str:
+    return code(node.short_name.removesuffix("_node"))
 
 
 def _pipelines() -> list[Any]:
@@ -132,7 +137,7 @@ def pipelines() -> str:
     rows = [
         (
             code(min(node.tags)),
-            code(node.name.removesuffix("_node")),
+            _node(node),
             (node.func.__doc__ or "").strip().splitlines()[0],
         )
         for pipeline in _pipelines()

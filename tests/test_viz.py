@@ -8,7 +8,6 @@ import contextlib
 import json
 import os
 import random
-import shutil
 import signal
 import socket
 import subprocess
@@ -26,6 +25,7 @@ from kedro.runner import SequentialRunner
 from playwright.sync_api import Page, Route, expect, sync_playwright
 from pyspark.sql import SparkSession
 
+from tests.clone import copy_project
 from tests.pictures import jpeg
 from tests.pipelines.reporting.test_page import CHROMIUM
 
@@ -88,13 +88,7 @@ class Viz:
 @pytest.fixture(scope="module")
 def place(project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A copy of the project: kedro-viz keeps the last run's status beside it."""
-    place = tmp_path_factory.mktemp("project")
-    for name in ("conf", "src"):
-        ignored = shutil.ignore_patterns("__pycache__", "*.egg-info")
-        shutil.copytree(project / name, place / name, ignore=ignored)
-    for name in ("pyproject.toml", ".telemetry"):
-        shutil.copy2(project / name, place)
-    return place
+    return copy_project(tmp_path_factory.mktemp("project"))
 
 
 @pytest.fixture(scope="module")

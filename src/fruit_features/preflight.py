@@ -68,7 +68,7 @@ def check_environment(context: KedroContext) -> None:
 
 def data_folder(context: KedroContext) -> Path | None:
     """Return the local folder that results go to; ``None`` for remote storage."""
-    protocol, path = get_protocol_and_path(_report(context))
+    protocol, path = get_protocol_and_path(_filepath(context, "run_report"))
     # data/08_reporting/run_report.json
     return Path(context.project_path, path).parents[1] if protocol == "file" else None
 
@@ -78,18 +78,17 @@ def has_place(context: KedroContext, name: str) -> bool:
 
     Of remote storage that is taken for granted.
     """
-    filepath = str(context.config_loader["catalog"][name]["filepath"])
-    protocol, path = get_protocol_and_path(filepath)
+    protocol, path = get_protocol_and_path(_filepath(context, name))
     return protocol != "file" or Path(context.project_path, path).exists()
 
 
 def data_place(context: KedroContext) -> Place | None:
     """Return the place on S3 that results go to; ``None`` for other storage."""
-    return place_of(_report(context).rsplit("/", 2)[0])
+    return place_of(_filepath(context, "run_report").rsplit("/", 2)[0])
 
 
-def _report(context: KedroContext) -> str:
-    return str(context.config_loader["catalog"]["run_report"]["filepath"])
+def _filepath(context: KedroContext, name: str) -> str:
+    return str(context.config_loader["catalog"][name]["filepath"])
 
 
 def check_storage(context: KedroContext) -> None:
@@ -101,7 +100,7 @@ def check_storage(context: KedroContext) -> None:
     place = data_place(context)
     if place:
         check_results(place)
-    images = place_of(str(context.config_loader["catalog"]["raw_images"]["filepath"]))
+    images = place_of(_filepath(context, "raw_images"))
     if images and (place is None or images.bucket != place.bucket):
         check_images(images)
 

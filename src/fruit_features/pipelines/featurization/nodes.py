@@ -134,7 +134,7 @@ def featurize_images(
             # The features are written: the failures are known.
             failed = failures.value
             quarantine = _quarantine(chosen, failed) if failed else none_failed
-            reasons.update(failure.reason for failure in failures.value.values())
+            reasons.update(failure.reason for failure in failed.values())
     yield {"features": known_features.limit(0), "quarantine": quarantine}
     if None not in progress.counts.value and known_here.isEmpty():
         raise NoFeaturesError(_why_none(known_quarantine, reasons))
