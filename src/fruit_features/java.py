@@ -1,5 +1,6 @@
 """Finding a Java that Spark runs on."""
 
+import functools
 import os
 import re
 import shutil
@@ -51,8 +52,11 @@ def java_version(home: str | None) -> int | None:
         home: Its ``JAVA_HOME``; ``None`` for the one on the path.
     """
     java = find_java(home)
-    if java is None:
-        return None
+    return _version(java) if java else None
+
+
+@functools.cache
+def _version(java: Path) -> int | None:
     try:
         shown = subprocess.run(
             [java, "-version"],

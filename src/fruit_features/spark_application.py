@@ -3,7 +3,6 @@
 import contextlib
 import sys
 import threading
-from collections.abc import Iterable
 from typing import Any
 
 from fruit_features.exceptions import ClusterError
@@ -39,21 +38,27 @@ def start_in_background(master: str) -> None:
     """
     if not master.startswith("local"):
         return
-    from pyspark.sql import SparkSession
-
-    def start() -> None:
-        with contextlib.suppress(Exception):
-            session = SparkSession.builder.getOrCreate()
-            session.sparkContext.setJobGroup(WARM_UP, "start the workers' Python")
-            numbers = session.range(1, numPartitions=1)
-            numbers.mapInArrow(_same, numbers.schema).groupBy("id").count().collect()
+    import pyspark.sql  # noqa: F401
 
     # Not a daemon: Java complains of a program that ends in the midst of a job.
-    threading.Thread(target=start).start()
+    threading.Thread(target=_start).start()
 
 
-def _same(batches: Iterable[Any]) -> Iterable[Any]:
-    return batches
+def _start() -> None:
+    from pyspark.sql import SparkSession
+
+    with contextlib.suppress(Exception):
+        session = SparkSession.builder.getOrCreate()
+        # The workers' Python loads its libraries while Java loads those of SQL.
+        threading.Thread(target=_start_python, args=[session.sparkContext]).start()
+        session.sparkContext.setJobGroup(WARM_UP, "load Spark's SQL")
+        session.range(1, numPartitions=1).groupBy("id").count().collect()
+
+
+def _start_python(context: Any) -> None:
+    with contextlib.suppress(Exception):
+        context.setJobGroup(WARM_UP, "start the workers' Python")
+        context.parallelize([0], 1).map(abs).collect()
 
 
 def end_application(*, failed: bool) -> None:
