@@ -12,10 +12,12 @@ from kedro.framework.context import KedroContext
 from kedro.framework.session import KedroSession
 
 from fruit_features.exceptions import OutputFolderError, ParameterError
+from fruit_features.pipeline_registry import PIPELINES
 from fruit_features.preflight import (
     BASE_BYTES,
     ROW_BYTES,
     check_output_folder,
+    check_pipeline_names,
     check_space,
     data_folder,
 )
@@ -92,6 +94,15 @@ class TestParameterNames:
         listed = str(error.value).partition("There are: ")[2].split(", ")
         assert listed == sorted(listed)
         assert {"images", "data", "backbone.weights", "reduction.refit"} <= set(listed)
+
+
+class TestPipelineNames:
+    def test_those_there_are_pass(self) -> None:
+        check_pipeline_names([*PIPELINES])
+
+    def test_another_is_refused_with_the_nearest(self) -> None:
+        with pytest.raises(ParameterError, match=r"no pipeline 'ingest'.+'ingestion'"):
+            check_pipeline_names(["training", "ingest"])
 
 
 class TestDataFolder:

@@ -18,7 +18,7 @@ from omegaconf.errors import InterpolationResolutionError
 from fruit_features.exceptions import FruitFeaturesError
 from fruit_features.failure_rate import check_failure_rate
 from fruit_features.history_commands import history
-from fruit_features.preflight import check_storage, has_place
+from fruit_features.preflight import check_pipeline_names, check_storage, has_place
 from fruit_features.spark_application import end_application, start_in_background
 from fruit_features.summary import address, format_summary
 from fruit_features.unchanged import nothing_changed, renew_report
@@ -78,6 +78,8 @@ def _done_before(options: dict[str, Any]) -> bool:
     Else let Spark start, while Kedro loads the catalog and the pipelines.
     """
     began = time.monotonic()
+    named = options.get("pipeline")
+    check_pipeline_names(options.get("pipelines") or ([named] if named else []))
     with KedroSession.create(
         env=options.get("env"),
         conf_source=options.get("conf_source"),

@@ -1,25 +1,45 @@
 """The pipelines by name."""
 
+from collections.abc import Iterator, Mapping
+from importlib import import_module
+
 from kedro.pipeline import Pipeline
 
-from fruit_features.pipelines.featurization import pipeline as featurization
-from fruit_features.pipelines.ingestion import pipeline as ingestion
-from fruit_features.pipelines.reduction import pipeline as reduction
-from fruit_features.pipelines.reporting import pipeline as reporting
-from fruit_features.pipelines.training import pipeline as training
+# A plain run is the sum of the stages; what else there is runs when asked for.
+STAGES = ("ingestion", "featurization", "reduction", "reporting")
+PIPELINES = (*STAGES, "training", "__default__")
 
 
-def register_pipelines() -> dict[str, Pipeline]:
-    """Name the pipelines; a plain run is the sum of the stages."""
-    stages = {
-        "ingestion": ingestion.create_pipeline(),
-        "featurization": featurization.create_pipeline(),
-        "reduction": reduction.create_pipeline(),
-        "reporting": reporting.create_pipeline(),
-    }
-    return {
-        **stages,
-        # Makes the bundled backbone: run when asked for, not with every run.
-        "training": training.create_pipeline(),
-        "__default__": sum(stages.values(), start=Pipeline([])),
-    }
+class Pipelines(Mapping[str, Pipeline]):
+    """The pipelines, each imported when it is asked for.
+
+    MLlib and matplotlib take seconds to import while Spark needs the cores to start: a
+    run of some of the pipelines does without those of the others.
+    """
+
+    def __getitem__(self, name: str) -> Pipeline:
+        """Make a pipeline, or the sum of the stages.
+
+        Raises:
+            KeyError: If there is no such pipeline.
+        """
+        if name == "__default__":
+            return sum((self[stage] for stage in STAGES), start=Pipeline([]))
+        if name not in PIPELINES:
+            raise KeyError(name)
+        module = import_module(f"fruit_features.pipelines.{name}.pipeline")
+        pipeline: Pipeline = module.create_pipeline()
+        return pipeline
+
+    def __iter__(self) -> Iterator[str]:
+        """Go through the names."""
+        return iter(PIPELINES)
+
+    def __len__(self) -> int:
+        """Count the pipelines."""
+        return len(PIPELINES)
+
+
+def register_pipelines() -> Mapping[str, Pipeline]:
+    """Hand the pipelines to Kedro."""
+    return Pipelines()

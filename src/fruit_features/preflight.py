@@ -3,6 +3,7 @@
 import difflib
 import shutil
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -13,6 +14,7 @@ from kedro.io.core import get_protocol_and_path
 from fruit_features.emr.s3 import Place, check_images, check_results, place_of
 from fruit_features.emr.yarn import check_yarn
 from fruit_features.exceptions import OutputFolderError, ParameterError
+from fruit_features.pipeline_registry import PIPELINES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -48,6 +50,22 @@ def check_parameter_names(context: KedroContext) -> None:
     for name in given:
         if name not in known:
             raise ParameterError(_unknown(name, sorted(known)))
+
+
+def check_pipeline_names(names: Iterable[str]) -> None:
+    """Refuse a pipeline that is not there, before all that there are get loaded.
+
+    Raises:
+        ParameterError: With the nearest name there is.
+    """
+    for name in names:
+        if name not in PIPELINES:
+            nearest = difflib.get_close_matches(name, PIPELINES, n=1, cutoff=0)[0]
+            message = (
+                f"no pipeline {name!r}; did you mean {nearest!r}? "
+                f"There are: {', '.join(PIPELINES)}"
+            )
+            raise ParameterError(message)
 
 
 def check_environment(context: KedroContext) -> None:
@@ -88,7 +106,11 @@ def data_place(context: KedroContext) -> Place | None:
 
 
 def _filepath(context: KedroContext, name: str) -> str:
-    return str(context.config_loader["catalog"][name]["filepath"])
+    loader = cast(OmegaConfigLoader, context.config_loader)
+    if "catalog" not in loader.data:
+        # Kedro reads and resolves it anew each time, unless it has been set.
+        loader["catalog"] = loader["catalog"]
+    return str(loader["catalog"][name]["filepath"])
 
 
 def check_storage(context: KedroContext) -> None:
