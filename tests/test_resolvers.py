@@ -8,7 +8,7 @@ import pytest
 from kedro.config import OmegaConfigLoader
 from omegaconf.errors import InterpolationResolutionError
 
-from fruit_features.resolvers import own_spark, product, setting
+from fruit_features.resolvers import cores, own_spark, product, setting
 from fruit_features.settings import CONFIG_LOADER_ARGS
 
 # Kedro 1.7 calls a function that the newest OmegaConf has renamed.
@@ -113,3 +113,11 @@ def test_small_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("SPARK_HOME", raising=False)
     assert product("3", "4") == 12
     assert own_spark("x") == "x"
+
+
+def test_a_table_is_read_by_sixteen_tasks_a_core(load: Load, project: Path) -> None:
+    base = OmegaConfigLoader(str(project / "conf"), **CONFIG_LOADER_ARGS)
+    base["globals"]
+    tasks = "spark.sql.files.minPartitionNum"
+    assert base["spark"][tasks] == 16 * cores()
+    assert load()["spark"][tasks] == 16 * 16 * 4

@@ -61,6 +61,13 @@ def product(*factors: str | int) -> int:
     return math.prod(int(factor) for factor in factors)
 
 
+def cores() -> int:
+    """Count the cores of this machine that this program may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def on_yarn() -> bool:
     """Tell whether Spark is to run on YARN."""
     return bool(setting("FRUIT_FEATURES_MASTER", "yarn") == "yarn")
@@ -97,6 +104,7 @@ def s3_path_style() -> bool | None:
 RESOLVERS = {
     "setting": setting,
     "product": product,
+    "cores": cores,
     "on_yarn": on_yarn,
     "own_spark": own_spark,
     "packages": packages,

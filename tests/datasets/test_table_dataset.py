@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from kedro.io import DatasetError
 from pyspark.sql import DataFrame, SparkSession
@@ -188,6 +189,28 @@ class TestRemoving:
         rewritten = (mixed - {untouched}) | gone | far
         assert not rewritten & set(after)
         assert awkward.leftovers() == []
+
+    def test_writes_files_as_the_table_says(
+        self, spark: SparkSession, tmp_path: Path
+    ) -> None:
+        written = {"compression": "uncompressed", "parquet.block.size": 20_000}
+        written["parquet.page.size.row.check.min"] = 8
+        place = Place(spark, tmp_path / "table", partitions=False)
+        place.table = TableDataset(
+            filepath=str(place.folder), schema=SCHEMA, save_args=written
+        )
+        place.current = CurrentRowsDataset(
+            filepath=str(place.folder), schema=SCHEMA, save_args=written
+        )
+        rows = [(f"{n:04}" * 100, n, [0.5], "a") for n in range(200)]
+        place.append(*rows)
+        place.keep(*((key, n) for key, n, *_ in rows[:150]))
+        (file,) = place.folder.glob("*.parquet")
+        kept = pq.read_metadata(file)
+        assert kept.num_rows == 150
+        groups = [kept.row_group(n) for n in range(kept.num_row_groups)]
+        assert all(group.num_rows < 80 for group in groups)
+        assert groups[0].column(0).compression == "UNCOMPRESSED"
 
     def test_of_nothing_changes_no_file(self, place: Place) -> None:
         place.append(row("a"), row("b"))

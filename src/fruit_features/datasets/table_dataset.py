@@ -161,7 +161,9 @@ class CurrentRowsDataset(TableDataset):
         aside = f"{folder}/_kept-{uuid.uuid4().hex}"
         rows = keys.sparkSession.read.parquet(*map(self._address, files))
         kept = rows.join(keys, keys.columns, "left_semi")
-        kept.coalesce(1).write.parquet(self._address(aside))
+        # As the table is written, but for how it is partitioned: this is one partition.
+        written = {**self._save_args, "mode": "errorifexists", "partitionBy": None}
+        kept.coalesce(1).write.save(self._address(aside), "parquet", **written)
         replaced = [file.rsplit("/", 1)[-1] for file in files]
         with self._fs.open(f"{aside}/{REPLACED}", "w") as listed:
             json.dump(replaced, listed)

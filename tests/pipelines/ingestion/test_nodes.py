@@ -1,16 +1,19 @@
 import datetime as dt
 import math
 import os
+import random
 from pathlib import Path
 
 import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from kedro.framework.session import KedroSession
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from fruit_features.datasets.image_folder_dataset import COLUMNS, ImageFolderDataset
+from fruit_features.datasets.table_dataset import TableDataset
 from fruit_features.exceptions import ParameterError
 from fruit_features.pipelines.featurization.parameters import FeaturizationParameters
 from fruit_features.pipelines.ingestion import nodes
@@ -189,19 +192,41 @@ class TestKeepCurrentRows:
 @pytest.mark.parametrize(
     ("count", "size", "cores", "fewest", "files"),
     [
-        (0, 0, 2, 32, 2),
-        (10, 10**5, 2, 32, 2),
-        (200, 10**6, 2, 32, 8),
-        (3_000, 10**7, 2, 32, 32),
-        (3_000, 10**7, 4, 32, 64),
-        (3_000, 10**7, 2, 500, 6),
-        (3_000, 10**7, 64, 500, 64),
+        (0, 0, 2, 32, 1),
+        (10, 10**5, 2, 32, 1),
+        (200, 10**6, 2, 32, 2),
+        (200, 10**6, 64, 32, 6),
+        (3_000, 10**7, 64, 500, 6),
+        (3_000, 10**7, 2, 32, 4),
+        (20_000, 10**8, 64, 500, 40),
         (50_000_000, 10**12, 64, 500, 50_048),
         (50_000_000, 10**14, 64, 32, 745_088),
     ],
 )
-def test_files_are_many_enough_to_resume_and_to_stay_small(
+def test_files_are_as_many_as_cores_and_stay_small(
     count: int, size: int, cores: int, fewest: int, files: int
 ) -> None:
     parameters = IngestionParameters(None, 1, 1000, fewest)
     assert nodes._files(count, size, parameters, cores) == files
+
+
+def test_a_packed_file_is_read_by_many_tasks(
+    spark: SparkSession, project: Path, tmp_path: Path
+) -> None:
+    with KedroSession.create(project) as session:
+        catalog = session.load_context().config_loader["catalog"]
+    assert catalog["known_images"]["save_args"] == catalog["images"]["save_args"]
+    packed = TableDataset(
+        filepath=str(tmp_path / "images"),
+        schema="image_key string, bytes binary",
+        save_args=catalog["images"]["save_args"],
+    )
+    content = random.Random(0)
+    rows = [(f"{n}.jpg", content.randbytes(5_000)) for n in range(400)]
+    packed.save(spark.createDataFrame(pd.DataFrame(rows), packed._schema).coalesce(1))
+    assert len([*(tmp_path / "images").glob("*.parquet")]) == 1
+    tasks = packed.load().groupBy(F.spark_partition_id()).count().collect()
+    assert sum(row["count"] for row in tasks) == 400
+    # 2 MB in tasks of 256 kB at least, and row groups of as much.
+    assert 6 <= len(tasks) <= 10
+    assert max(row["count"] for row in tasks) <= 110

@@ -93,9 +93,8 @@ def featurize_images(
 ) -> Iterator[dict[str, DataFrame]]:
     """Run the backbone on every image that no earlier run has done with it.
 
-    A packed file of ``images`` is a task, and its features are written when the task
-    ends. What failed is gathered on the driver and written after it, so that one pass
-    over the images fills both tables.
+    A task's features are written when it ends. What failed is gathered on the driver
+    and written after it, so that one pass over the images fills both tables.
 
     Args:
         image_listing: Every image, with ``selected``.
@@ -158,7 +157,14 @@ def _packed(image_listing: DataFrame, images: DataFrame, done: DataFrame) -> Dat
 
 def _parts(packed: DataFrame, size: int) -> list[_Part]:
     """Group the packed files so that each group has some ``size`` images to do."""
-    counts = packed.groupBy("file").agg(F.count("*"), F.count("todo")).collect()
+    # Few tasks: each is over in no time.
+    cores = packed.sparkSession.sparkContext.defaultParallelism
+    counts = (
+        packed.coalesce(cores)
+        .groupBy("file")
+        .agg(F.count("*"), F.count("todo"))
+        .collect()
+    )
     parts: list[_Part] = []
     for file, rows, todo in sorted(counts):
         if not todo:

@@ -22,10 +22,8 @@ IMAGES_SCHEMA = (
     "modification_time timestamp, bytes binary, reason string, detail string"
 )
 
-# A packed file is one task of featurization, and what is written when it ends. Of
-# FILES_PER_CORE tasks a core a run that is killed loses no more than one each.
+# A file is read and packed by one task, and is there when the task ends.
 FILE_BYTES = 128 * 2**20
-FILES_PER_CORE = 16
 
 
 def list_images(
@@ -114,7 +112,8 @@ def read_images(
 
 def _files(count: int, size: int, parameters: IngestionParameters, cores: int) -> int:
     """Return into how many files to pack some images, as many for each core."""
-    most = count / parameters.fewest_images_per_file
-    for_resuming = min(FILES_PER_CORE * cores, most)
-    files = max(count / parameters.images_per_file, size / FILE_BYTES, for_resuming, 1)
-    return math.ceil(files / cores) * cores
+    needed = max(count / parameters.images_per_file, size / FILE_BYTES)
+    if needed > cores:
+        return math.ceil(needed / cores) * cores
+    worthwhile = count // parameters.fewest_images_per_file
+    return max(math.ceil(needed), min(cores, worthwhile), 1)
