@@ -1,28 +1,44 @@
-import threading
+import subprocess
+import sys
 
 from pyspark.sql import SparkSession
 
+from fruit_features import spark_application
 from fruit_features.spark_application import WARM_UP, start_in_background
 
+# Ends, as a user's mistake does, while Spark is on its way.
+BROKEN_OFF = """
+import time
+import pyspark
+from fruit_features.spark_application import end_application, start_in_background
+start_in_background("local[1]")
+while pyspark.SparkContext._gateway is None:
+    time.sleep(0.01)
+java = pyspark.SparkContext._gateway.proc
+end_application(failed=True)
+print(java.wait(5))
+"""
 
-def started_by(master: str) -> set[threading.Thread]:
-    before = set(threading.enumerate())
-    start_in_background(master)
-    return set(threading.enumerate()) - before
 
-
-def test_a_cluster_waits_for_the_checks() -> None:
-    assert started_by("yarn") == set()
-
-
-def test_workers_start_beside_the_program(spark: SparkSession) -> None:
+def test_workers_start_beside_the_program(spark: SparkSession, monkeypatch) -> None:
+    monkeypatch.setattr(spark_application, "_starting", None)
     tracker = spark.sparkContext.statusTracker()
     before = set(tracker.getJobIdsForGroup(WARM_UP))
-    (thread,) = (t for t in started_by("local[2]") if t.name.endswith("(_start)"))
-    thread.join(60)
-    for python in threading.enumerate():
-        if python.name.endswith("(_start_python)"):
-            python.join(60)
+    start_in_background("local[2]")
+    assert spark_application._starting is not None
+    spark_application._starting.result(60)
     jobs = set(tracker.getJobIdsForGroup(WARM_UP)) - before
     states = [tracker.getJobInfo(job).status for job in jobs]
     assert states == ["SUCCEEDED"] * 2
+
+
+def test_nobody_waits_for_a_start_after_an_error() -> None:
+    # A process of its own, for its Java is killed: 3 to 5 seconds.
+    done = subprocess.run(
+        [sys.executable, "-c", BROKEN_OFF],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
+    )
+    assert done.stdout.splitlines()[-1] == "-9"

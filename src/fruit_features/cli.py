@@ -18,7 +18,12 @@ from omegaconf.errors import InterpolationResolutionError
 from fruit_features.exceptions import FruitFeaturesError
 from fruit_features.failure_rate import check_failure_rate
 from fruit_features.history_commands import history
-from fruit_features.preflight import check_pipeline_names, check_storage, has_place
+from fruit_features.preflight import (
+    check_cluster,
+    check_pipeline_names,
+    check_storage,
+    has_place,
+)
 from fruit_features.spark_application import end_application, start_in_background
 from fruit_features.summary import address, format_summary
 from fruit_features.unchanged import nothing_changed, renew_report
@@ -95,6 +100,7 @@ def _done_before(options: dict[str, Any]) -> bool:
         elif has_place(context, "raw_images") and (
             options.get("pipeline") not in WITHOUT_SPARK
         ):
+            check_cluster(context)
             start_in_background(context.config_loader["spark"]["spark.master"])
     return done
 

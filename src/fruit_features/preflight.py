@@ -11,7 +11,13 @@ from kedro.config import OmegaConfigLoader
 from kedro.framework.context import KedroContext
 from kedro.io.core import get_protocol_and_path
 
-from fruit_features.emr.s3 import Place, check_images, check_results, place_of
+from fruit_features.emr.s3 import (
+    Place,
+    check_images,
+    check_results,
+    has_objects,
+    place_of,
+)
 from fruit_features.emr.yarn import check_yarn
 from fruit_features.exceptions import OutputFolderError, ParameterError
 from fruit_features.pipeline_registry import PIPELINES
@@ -94,9 +100,13 @@ def data_folder(context: KedroContext) -> Path | None:
 def has_place(context: KedroContext, name: str) -> bool:
     """Tell, without loading the catalog, whether a dataset's file or folder is there.
 
-    Of remote storage that is taken for granted.
+    Of remote storage other than S3 that is taken for granted.
     """
-    protocol, path = get_protocol_and_path(_filepath(context, name))
+    filepath = _filepath(context, name)
+    place = place_of(filepath)
+    if place:
+        return has_objects(place)
+    protocol, path = get_protocol_and_path(filepath)
     return protocol != "file" or Path(context.project_path, path).exists()
 
 

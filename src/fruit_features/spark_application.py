@@ -3,6 +3,7 @@
 import contextlib
 import sys
 import threading
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from fruit_features.exceptions import ClusterError
@@ -17,6 +18,10 @@ WORKER_FAULTS = {
 
 # The group of jobs that have nothing to do but to load what the next ones need.
 WARM_UP = "warm-up"
+
+
+# The start that another thread is at, or was.
+_starting: "Future[None] | None" = None
 
 
 def _active_context() -> Any:
@@ -34,25 +39,24 @@ def start_in_background(master: str) -> None:
     wrong there again, and is reported there.
 
     Args:
-        master: A cluster's Spark is not started before all checks are done.
+        master: A cluster's Spark is started when all checks are done.
     """
-    if not master.startswith("local"):
-        return
+    global _starting  # noqa: PLW0603
     import pyspark.sql  # noqa: F401
 
-    # Not a daemon: Java complains of a program that ends in the midst of a job.
-    threading.Thread(target=_start).start()
+    pool = ThreadPoolExecutor(1, thread_name_prefix="spark-start")
+    _starting = pool.submit(_start_local if master.startswith("local") else _start_yarn)
 
 
-def _start() -> None:
-    from pyspark.sql import SparkSession
-
-    with contextlib.suppress(Exception):
-        session = SparkSession.builder.getOrCreate()
-        # The workers' Python loads its libraries while Java loads those of SQL.
-        threading.Thread(target=_start_python, args=[session.sparkContext]).start()
-        session.sparkContext.setJobGroup(WARM_UP, "load Spark's SQL")
-        session.range(1, numPartitions=1).groupBy("id").count().collect()
+def _start_local() -> None:
+    context = _session().sparkContext
+    # The workers' Python loads its libraries while Java loads those of SQL.
+    python = threading.Thread(target=_start_python, args=[context])
+    python.start()
+    context.setJobGroup(WARM_UP, "load Spark's SQL")
+    _session().range(1, numPartitions=1).groupBy("id").count().collect()
+    # Java complains of a program that ends in the midst of a job.
+    python.join()
 
 
 def _start_python(context: Any) -> None:
@@ -61,18 +65,39 @@ def _start_python(context: Any) -> None:
         context.parallelize([0], 1).map(abs).collect()
 
 
+def _start_yarn() -> None:
+    _start_worker(_session().sparkContext)
+
+
+def _session() -> Any:
+    from pyspark.sql import SparkSession
+
+    return SparkSession.builder.getOrCreate()
+
+
 def end_application(*, failed: bool) -> None:
     """Stop Spark, if it runs, so that YARN knows how the run ended.
 
     Args:
-        failed: Whether YARN shows the application as FAILED.
+        failed: Whether YARN shows the application as FAILED. A start that is still
+            under way is broken off: nobody waits for it.
     """
     context = _active_context()
+    if failed and context is None and _starting:
+        _break_off()
     if context is None or context.master != "yarn":
         return
     if failed:
         context._jsc.sc().stop(1)
     context.stop()
+
+
+def _break_off() -> None:
+    from pyspark import SparkContext
+
+    gateway = SparkContext._gateway
+    if gateway is not None and hasattr(gateway, "proc"):
+        gateway.proc.kill()
 
 
 def check_workers() -> bool:
@@ -87,7 +112,9 @@ def check_workers() -> bool:
     context = _active_context()
     if context is None:
         return False
-    if context.master == "yarn":
+    if context.master == "yarn" and _starting:
+        _starting.result()
+    elif context.master == "yarn":
         _start_worker(context)
     return True
 

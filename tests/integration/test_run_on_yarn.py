@@ -308,8 +308,10 @@ def test_python_is_missing_on_a_worker(on_yarn: OnYarn) -> None:
 def test_hopeless_runs_end_early(
     on_yarn: OnYarn, env: dict[str, str], message: str
 ) -> None:
+    before = len(applications(on_yarn.cluster))
     run = on_yarn.start("hopeless", **env)
     assert run.end() == 1
+    assert len(applications(on_yarn.cluster)) == before
     assert run.said.count("Error:") == 1
     assert message in run.said
     assert "Traceback" not in run.said

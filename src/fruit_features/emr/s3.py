@@ -87,6 +87,18 @@ def check_results(place: Place) -> None:
     _try(place, "read", lambda: client.get_object(Bucket=place.bucket, Key=key))
 
 
+def has_objects(place: Place) -> bool:
+    """Tell whether there is anything at a place.
+
+    Raises:
+        StorageError: If it may not be listed.
+    """
+    client = s3_client()
+    asked = {"Bucket": place.bucket, "Prefix": place.prefix, "MaxKeys": 1}
+    found = _try(place, "list", lambda: client.list_objects_v2(**asked))
+    return bool(found["KeyCount"])
+
+
 def check_images(place: Place, client: Any = None) -> None:
     """Refuse a place that cannot be listed, and a clock that S3 would not accept.
 
