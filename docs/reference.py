@@ -180,10 +180,9 @@ def settings() -> str:
     """The variables that configuration reads, their defaults, what they mean."""
     text = "\n".join(file.read_text() for file in sorted(CONF.glob("*/*.yml")))
     defaults = dict(re.findall(r"\$\{setting:(\w+)(?:,([^}]*))?\}", text))
-    rows = [
-        (code(name), meaning, code(defaults.get(name)) or "none: it must be set")
-        for name, meaning in SETTINGS.items()
-    ]
+    for_clusters = {name: "none: asked for by `kedro emr`" for name in defaults}
+    said = {n: code(d.strip("'")) or for_clusters[n] for n, d in defaults.items()}
+    rows = [(code(n), meaning, said[n]) for n, meaning in SETTINGS.items()]
     return table("variable|meaning|default", rows)
 
 
