@@ -210,24 +210,30 @@ class Pace:
     Attributes:
         featurized: Images a second that a core turns into features.
         ingested: Images a second that a core fetches from S3 and packs.
+        listed: Images a second that the driver lists.
+        listed_gb: Memory that a million of them take in the driver, in GB.
         vcpu_share: What a vCPU does of a core's work, above 0.
         startup_minutes: From the order of a cluster until it takes up work.
         fixed_minutes: Of every run, whatever the number of images.
         local_cores: Cores of the machine that a cluster is compared with.
+        local_fixed_minutes: Of every run on it, whatever the number of images.
     """
 
     featurized: float
     ingested: float
+    listed: float
+    listed_gb: float
     vcpu_share: float
     startup_minutes: float
     fixed_minutes: float
     local_cores: int
+    local_fixed_minutes: float
 
     def __post_init__(self) -> None:
         """Refuse what would be no pace at all."""
-        for name in ("featurized", "ingested"):
+        for name in ("featurized", "ingested", "listed", "listed_gb"):
             within(f"cluster.pace.{name}", getattr(self, name), 0.1, 1e6)
         within("cluster.pace.vcpu_share", self.vcpu_share, 0.01, 1)
-        for name in ("startup_minutes", "fixed_minutes"):
+        for name in ("startup_minutes", "fixed_minutes", "local_fixed_minutes"):
             within(f"cluster.pace.{name}", getattr(self, name), 0, 600)
         at_least("cluster.pace.local_cores", self.local_cores, 1)
