@@ -55,14 +55,8 @@ def _known(case: Case, name: str) -> None:
 def names(case: Case) -> str | None:
     """Names that only the user knows."""
     settings = case.settings
-    missing = [
-        f"{variable} is not set"
-        for variable, value in (
-            ("FRUIT_FEATURES_BUCKET", settings.storage.bucket),
-            ("FRUIT_FEATURES_SUBNET", settings.network.subnet),
-        )
-        if not value
-    ]
+    asked = {"bucket": settings.storage.bucket, "subnet": settings.network.subnet}
+    missing = [f"no {name}" for name, said in asked.items() if not said]
     return ", ".join(missing) or None
 
 
