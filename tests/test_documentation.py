@@ -143,6 +143,8 @@ def test_reference_says_what_every_entry_and_parameter_is() -> None:
     for file in (PROJECT / "conf/base").glob("*.yml"):
         if file.name.startswith(("catalog", "parameters")):
             assert undescribed(file.read_text(), file.name.startswith("catalog")) == []
+    cluster = (PROJECT / "conf/emr/cluster.yml").read_text()
+    assert undescribed(cluster, only_top=False) == []
 
 
 def undescribed(text: str, only_top: bool) -> list[str]:

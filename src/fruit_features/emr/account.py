@@ -1,6 +1,7 @@
 """What an account says of the places and rights that a cluster would have."""
 
 import datetime as dt
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,6 +9,7 @@ from typing import Any
 from fruit_features.emr.prices import Prices
 from fruit_features.emr.settings import ClusterSettings
 from fruit_features.emr.spending import spent_this_month
+from fruit_features.exceptions import PriceError
 
 # Policies of AWS's that let a node or EMR do far more than this project needs; the last
 # two are those of EMR's default roles.
@@ -78,6 +80,8 @@ def gather_facts(
             found |= dict(zip(names, ask(), strict=True))
         except ClientError as error:
             unknown |= dict.fromkeys(names, _said(error))
+        except PriceError as error:
+            unknown |= dict.fromkeys(names, str(error))
         except BotoCoreError as error:
             # No credentials or no network: nor will the next one answer.
             out_of_reach = str(error).rstrip(".")
@@ -197,8 +201,6 @@ def _list(value: Any) -> list[Any]:
 
 
 def _encryption(client: Client, name: str | None) -> tuple[bool, bool]:
-    import json
-
     said: dict[str, Any] = {}
     if name:
         found = client("emr").describe_security_configuration(Name=name)

@@ -1,6 +1,7 @@
 """How long a number of images takes a cluster, what it costs, and when it pays."""
 
 import math
+import re
 from dataclasses import dataclass, replace
 
 from fruit_features.emr.prices import Prices
@@ -158,7 +159,12 @@ def with_driver(
     now = prices.node(settings.primary.instance_type)
     if now.memory_gb >= needed:
         return settings
-    enough = [name for name, node in prices.nodes.items() if node.memory_gb >= needed]
+    enough = [
+        name
+        for name, node in prices.nodes.items()
+        if node.memory_gb >= needed
+        and is_arm(name) == is_arm(settings.primary.instance_type)
+    ]
     if not enough:
         message = (
             f"images={images}: the driver would need {needed:,.0f} GB to list them, "
@@ -169,6 +175,11 @@ def with_driver(
         enough, key=lambda name: prices.node(name).ec2 + prices.node(name).emr
     )
     return replace(settings, primary=replace(settings.primary, instance_type=cheapest))
+
+
+def is_arm(instance_type: str) -> bool:
+    """Tell whether a type, such as m6g, has ARM processors; no cluster mixes them."""
+    return bool(re.match(r"[a-z]+\d+g", instance_type))
 
 
 def for_deadline(

@@ -141,9 +141,11 @@ def read_settings(project: Path, env: str = "emr") -> ClusterSettings:
         )
         raise ParameterError(message) from error
     except InterpolationResolutionError as error:
-        if isinstance(error.__context__, FruitFeaturesError):
-            raise error.__context__ from error
-        raise
+        # OmegaConf wraps a resolver's error, more than once.
+        cause: BaseException | None = error
+        while cause and not isinstance(cause, FruitFeaturesError):
+            cause = cause.__context__
+        raise cause or error from error
 
 
 def _load(kind: Any, given: Any, path: str, **known: Any) -> Any:
