@@ -120,10 +120,10 @@ def test_all_of_them_can_be_tripped() -> None:
 def test_every_fault_is_named_at_once() -> None:
     case = of_settings(idle_seconds=None, tags__owner=None)
     with pytest.raises(
-        GuardrailError, match="2 guardrail.*no-auto.*missing-tags.*--all"
+        GuardrailError, match="2 guardrails: no-auto.*missing-tags.*--all"
     ):
         refuse(judge(case))
-    with pytest.raises(GuardrailError, match="refused by 1 guardrail.*missing-tags"):
+    with pytest.raises(GuardrailError, match="refused by a guardrail: missing-tags"):
         refuse(judge(case, ["no-auto-termination"]))
 
 

@@ -20,6 +20,7 @@ from fruit_features.emr.prices import (
 from fruit_features.emr.rules import EU_REGIONS
 from fruit_features.exceptions import PriceError
 from tests.conftest import PROJECT
+from tests.s3_server import KEYS
 
 VAT = 1.2  # In France, where both clusters were paid for.
 
@@ -103,8 +104,8 @@ def price_list() -> Any:
     return boto3.client(
         "pricing",
         region_name="eu-central-1",
-        aws_access_key_id="local",
-        aws_secret_access_key="throwaway",
+        aws_access_key_id=KEYS["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=KEYS["AWS_SECRET_ACCESS_KEY"],
     )
 
 

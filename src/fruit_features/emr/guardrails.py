@@ -193,7 +193,8 @@ def refuse(verdicts: Iterable[Verdict]) -> tuple[str, ...]:
         said = "; ".join(f"{v.name}: {v.found}, see {v.field}" for v in failed)
         names = " ".join(f"--allow {v.name}" for v in failed if v.overridable)
         hint = f"; to do it all the same: {names}" if names else ""
-        message = f"refused by {len(failed)} guardrail(s): {said}{hint}"
+        count = "a guardrail" if len(failed) == 1 else f"{len(failed)} guardrails"
+        message = f"refused by {count}: {said}{hint}"
         raise GuardrailError(message)
     return tuple(verdict.name for verdict in verdicts if verdict.state == "allowed")
 

@@ -92,7 +92,8 @@ def make_plan(
         settings = with_driver(settings, prices, images)
         if deadline:
             settings = for_deadline(settings, prices, images, deadline)
-        prices = _prices(settings) or prices
+        if settings.primary != said.primary:
+            prices = _prices(settings) or prices
     expected = estimate(settings, prices, images) if images and prices else None
     memory = None
     if images and prices:

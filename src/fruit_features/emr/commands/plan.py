@@ -106,7 +106,10 @@ def _summary(made: Plan) -> list[tuple[str, str]]:
         return [*pairs, ("price", f"not known for these nodes in {settings.region}")]
     hour = f"{made.dollars_per_hour:,.2f} $ an hour"
     if expected is None:
-        pairs.append(("price", f"{hour}; --images says for how long"))
+        budget = settings.budget.per_run
+        lasts = duration(budget / made.dollars_per_hour)
+        said = f"{hour}, --images says for how long; {budget:g} $ last {lasts}"
+        pairs.append(("price", said))
     else:
         rate = (
             f"{expected.images_per_second:,.0f} a second on {expected.vcpus} vCPUs, "
