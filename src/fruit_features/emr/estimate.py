@@ -178,7 +178,7 @@ def with_driver(
 
 
 def is_arm(instance_type: str) -> bool:
-    """Tell whether a type, such as m6g, has ARM processors; no cluster mixes them."""
+    """Tell whether a type has ARM processors, as m6g; a cluster keeps to one kind."""
     return bool(re.match(r"[a-z]+\d+g", instance_type))
 
 

@@ -17,7 +17,7 @@ from fruit_features.exceptions import PriceError
 TABLE = Path(__file__).with_name("prices.json")
 HOURS_A_MONTH = 730
 
-# The Price List is asked at one of two places in the EU's reach, whatever the region.
+# The Price List of all regions is at a few of them; this one is in the EU.
 PRICE_LIST_REGION = "eu-central-1"
 
 
