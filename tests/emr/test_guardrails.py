@@ -23,7 +23,7 @@ GOOD = AccountFacts(
     spent=10.0,
 )
 EXPECTED = estimate(settings(), table_prices("eu-west-1"), 1_000_000)
-GOOD_CASE = Case(settings(), GOOD, EXPECTED, (16, 11.1))
+GOOD_CASE = Case(settings(), GOOD, EXPECTED)
 
 
 def states(case: Case, *allowed: str) -> dict[str, str]:
@@ -89,7 +89,6 @@ BROKEN = [
         "no owner and no",
     ),
     ("other-spark", of_settings(release="emr-6.15.0"), "emr-6.15.0 is none of EMR 7"),
-    ("small-driver", GOOD_CASE._replace(memory_gb=(16, 65)), "needs 65 GB"),
 ]
 
 
@@ -143,7 +142,6 @@ def test_what_is_not_known_is_said_and_refuses_nothing() -> None:
         "public-subnet": "the account was not asked",
         "open-ssh": "the account was not asked",
         "wide-roles": "the account was not asked",
-        "small-driver": "--images says how many images there are",
     }
     assert refuse(judge(case)) == ()
 

@@ -132,12 +132,6 @@ GUARDRAILS = (
         "release",
         rules.release,
     ),
-    Guardrail(
-        "small-driver",
-        "the driver holds the list of all images",
-        "primary.instance_type",
-        rules.driver,
-    ),
 )
 
 

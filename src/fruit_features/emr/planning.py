@@ -9,7 +9,6 @@ from fruit_features.emr.estimate import (
     Estimate,
     break_even,
     dollars_per_hour,
-    driver_gb,
     estimate,
     for_deadline,
     local_hours,
@@ -87,19 +86,10 @@ def make_plan(
         ParameterError: If the deadline cannot be kept, or ``allowed`` names no
             guardrail.
     """
-    prices, said = _prices(settings), settings
-    if images and prices:
-        settings = with_driver(settings, prices, images)
-        if deadline:
-            settings = for_deadline(settings, prices, images, deadline)
-        if settings.primary != said.primary:
-            prices = _prices(settings) or prices
+    said = settings
+    settings, prices = _sized(said, images, deadline)
     expected = estimate(settings, prices, images) if images and prices else None
-    memory = None
-    if images and prices:
-        node = prices.node(settings.primary.instance_type)
-        memory = node.memory_gb, driver_gb(settings, images)
-    case = Case(settings, facts(settings, prices), expected, memory)
+    case = Case(settings, facts(settings, prices), expected)
     verdicts = judge(case, allowed)
     overridden = [each.name for each in verdicts if each.state == "allowed"]
     return Plan(
@@ -114,6 +104,21 @@ def make_plan(
         verdicts=verdicts,
         request=cluster_request(settings, settings.place, allowed=overridden),
     )
+
+
+def _sized(
+    said: ClusterSettings, images: int | None, deadline: float | None
+) -> tuple[ClusterSettings, Prices | None]:
+    """Return settings with the nodes that images need, and the prices of these."""
+    prices = _prices(said)
+    if not images or prices is None:
+        return said, prices
+    sized = with_driver(said, prices, images)
+    if deadline:
+        sized = for_deadline(sized, prices, images, deadline)
+    if sized.primary != said.primary:
+        prices = _prices(sized) or prices
+    return sized, prices
 
 
 def _prices(settings: ClusterSettings) -> Prices | None:

@@ -32,13 +32,11 @@ class Case(NamedTuple):
         settings: What the cluster is to be.
         facts: What the account says.
         estimate: Of the images to come; ``None`` while their number is not said.
-        memory_gb: Of the primary node, and what it needs; ``None`` while not known.
     """
 
     settings: ClusterSettings
     facts: AccountFacts = AccountFacts()
     estimate: Estimate | None = None
-    memory_gb: tuple[float, float] | None = None
 
 
 class NotKnown(Exception):
@@ -180,14 +178,3 @@ def release(case: Case) -> str | None:
     """Whether the release has Spark 3.5."""
     release = case.settings.release
     return None if release.startswith(RELEASES) else f"{release} is none of EMR 7"
-
-
-def driver(case: Case) -> str | None:
-    """Whether the primary node can hold the list of images."""
-    if case.memory_gb is None:
-        raise NotKnown("--images says how many images there are")
-    there, needed = case.memory_gb
-    if there >= needed:
-        return None
-    kind = case.settings.primary.instance_type
-    return f"{kind} has {there:g} GB, the list of images needs {needed:,.0f} GB"

@@ -103,7 +103,8 @@ def _summary(made: Plan) -> list[tuple[str, str]]:
     pairs = [("cluster", f"{settings.name}, {settings.region}, {settings.release}")]
     pairs += [(nodes.role, _nodes(nodes)) for nodes in settings.groups]
     if made.prices is None or made.dollars_per_hour is None:
-        return [*pairs, ("price", f"not known for these nodes in {settings.region}")]
+        said = f"not known for these nodes in {settings.region}, nor their hours"
+        return [*pairs, ("price", said)]
     hour = f"{made.dollars_per_hour:,.2f} $ an hour"
     if expected is None:
         budget = settings.budget.per_run
