@@ -217,10 +217,14 @@ def targets() -> str:
 def settings() -> str:
     """The variables that configuration reads, their defaults, what they mean."""
     text = "\n".join(file.read_text() for file in sorted(CONF.glob("*/*.yml")))
-    defaults = dict(re.findall(r"\$\{setting:(\w+)(?:,([^}]*))?\}", text))
-    for_clusters = {name: "none: asked for by `kedro emr`" for name in defaults}
-    said = {n: code(d.strip("'")) or for_clusters[n] for n, d in defaults.items()}
-    rows = [(code(n), meaning, said[n]) for n, meaning in SETTINGS.items()]
+    found = re.findall(r"\$\{setting:(\w+)(?:,([^}]*))?\}", text)
+    needed = {name for name, default in found if not default}
+    said = {
+        # Quotes of nothing: only clusters ask for it.
+        name: code(default.strip("'")) or "none: see `kedro emr plan`"
+        for name, default in found
+    } | dict.fromkeys(needed, "none: it must be set")
+    rows = [(code(name), meaning, said[name]) for name, meaning in SETTINGS.items()]
     return table("variable|meaning|default", rows)
 
 
