@@ -22,8 +22,8 @@ WIDE_POLICIES = (
     "AmazonElasticMapReduceRole",
     "AmazonElasticMapReduceforEC2Role",
 )
-# EMR's own groups of a VPC, by the names it gives them.
-PRIMARY_GROUPS = ("ElasticMapReduce-master", "ElasticMapReduce-Master-Private")
+# EMR's own groups of a VPC; their names begin so, however they end.
+EMR_GROUPS = "ElasticMapReduce*"
 EVERYWHERE = ("0.0.0.0/0", "::/0")
 SSH = 22
 
@@ -150,7 +150,7 @@ def _subnet(ec2: Any, subnet: str) -> tuple[bool, tuple[str, ...]]:
     )
     ours = [
         {"Name": "vpc-id", "Values": [vpc]},
-        {"Name": "group-name", "Values": list(PRIMARY_GROUPS)},
+        {"Name": "group-name", "Values": [EMR_GROUPS]},
     ]
     groups = ec2.describe_security_groups(Filters=ours)["SecurityGroups"]
     return public, tuple(g["GroupId"] for g in groups if _lets_ssh_in(g))
