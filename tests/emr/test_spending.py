@@ -19,7 +19,7 @@ def test_money_of_the_month(
 ) -> None:
     for name, value in s3_server.environment.items():
         monkeypatch.setenv(name, value)
-    # Some seconds: moto starts each node. A name of its own: other tests leave clusters.
+    # Some seconds: moto starts every node. A name that no other test has.
     one = settings(name="month")
     emr = s3_server.client("emr")
     emr.run_job_flow(**cluster_request(one, one.place))
