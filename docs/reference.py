@@ -14,6 +14,8 @@ from kedro.config import OmegaConfigLoader
 from kedro.pipeline.node import Node
 
 from fruit_features.cli import cli
+from fruit_features.emr.guardrails import GUARDRAILS
+from fruit_features.emr.prices import price_table, priced_regions, table_prices
 from fruit_features.pipeline_registry import register_pipelines
 from fruit_features.pipelines.reporting.fields import FIELDS
 from fruit_features.quarantine import REASONS
@@ -132,6 +134,42 @@ def parameters() -> str:
     return "\n\n".join(parts)
 
 
+def cluster() -> str:
+    """Every setting of a cluster, its value and what the comment says of it."""
+    text = (CONF / "emr" / "cluster.yml").read_text()
+    rows = [
+        (code(entry.name), code(entry.value), entry.comment) for entry in entries(text)
+    ]
+    return table("setting|as it is|meaning", rows)
+
+
+def guardrails() -> str:
+    """Every guardrail: what it is for and what to change."""
+    rows = [(code(g.name), g.why, g.field) for g in GUARDRAILS]
+    return table("guardrail|why|what to change", rows)
+
+
+def prices() -> str:
+    """What nodes cost an hour, EC2 and EMR together, in the project's table."""
+    regions = priced_regions()
+    types = list(table_prices("eu-west-1").nodes)
+    rows = [
+        (code(name), *(_hour(name, region) for region in regions)) for name in types
+    ]
+    return table("|".join(["an hour, $", *regions]), rows)
+
+
+def _hour(name: str, region: str) -> str:
+    node = table_prices(region).nodes.get(name)
+    return f"{node.ec2 + node.emr:.3f}" if node else ""
+
+
+def price_sources() -> str:
+    """Where the figures of the table come from, as it says itself."""
+    said = price_table()["sources"]
+    return "\n".join(f"- {code(name)}: {source}" for name, source in said.items())
+
+
 def pipelines() -> str:
     """Every node, by pipeline, with the first line of its docstring."""
     rows = [
@@ -179,11 +217,14 @@ def targets() -> str:
 def settings() -> str:
     """The variables that configuration reads, their defaults, what they mean."""
     text = "\n".join(file.read_text() for file in sorted(CONF.glob("*/*.yml")))
-    defaults = dict(re.findall(r"\$\{setting:(\w+)(?:,([^}]*))?\}", text))
-    rows = [
-        (code(name), meaning, code(defaults.get(name)) or "none: it must be set")
-        for name, meaning in SETTINGS.items()
-    ]
+    found = re.findall(r"\$\{setting:(\w+)(?:,([^}]*))?\}", text)
+    needed = {name for name, default in found if not default}
+    said = {
+        # Quotes of nothing: only clusters ask for it.
+        name: code(default.strip("'")) or "none: see `kedro emr plan`"
+        for name, default in found
+    } | dict.fromkeys(needed, "none: it must be set")
+    rows = [(code(name), meaning, said[name]) for name, meaning in SETTINGS.items()]
     return table("variable|meaning|default", rows)
 
 
@@ -208,6 +249,10 @@ MADE: dict[str, Callable[[], str]] = {
     for function in (
         catalog,
         parameters,
+        cluster,
+        guardrails,
+        prices,
+        price_sources,
         pipelines,
         commands,
         targets,

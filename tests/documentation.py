@@ -57,6 +57,15 @@ ELSEWHERE = {
     "kedro run --pipelines training --params images=photos,data=results": (
         "tests/end_to_end/test_training.py::test_every_epoch_was_trained_once"
     ),
+    "kedro emr plan": (
+        "tests/emr/commands/test_plan.py::test_every_part_is_printed_without_an_account"
+    ),
+    "kedro emr plan --images 50000000 --deadline 15": (
+        "tests/emr/commands/test_plan.py::test_readme_shows_what_is_printed"
+    ),
+    "kedro emr plan --images 22688 --json": (
+        "tests/emr/commands/test_plan.py::test_json_has_all_of_it"
+    ),
     "kedro history show latest --params data=results": (
         "tests/test_history.py::test_show_opens_the_page"
     ),

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from fruit_features.checks import at_least, one_of, within
+from fruit_features.checks import at_least, like, maybe_like, one_of, within
 from fruit_features.exceptions import ParameterError
 
 
@@ -51,3 +51,21 @@ def test_one_of_refuses(value: Any) -> None:
     message = f"some.name={value!r}: expected one of 0.35, 1.0"
     with pytest.raises(ParameterError, match=f"^{re.escape(message)}$"):
         one_of("some.name", value, (0.35, 1.0))
+
+
+def test_like_takes_the_whole_text() -> None:
+    like("some.name", "ab", "[ab]+", "a or b")
+    maybe_like("some.name", None, "[ab]+", "a or b")
+
+
+@pytest.mark.parametrize("value", ["", "abc", "ab\n", 1, ["ab"], True])
+@pytest.mark.parametrize("check", [like, maybe_like])
+def test_like_refuses(check: Callable[..., None], value: Any) -> None:
+    message = f"some.name={value!r}: expected a or b"
+    with pytest.raises(ParameterError, match=f"^{re.escape(message)}$"):
+        check("some.name", value, "[ab]+", "a or b")
+
+
+def test_like_refuses_nothing() -> None:
+    with pytest.raises(ParameterError, match="some.name=None: expected a or b"):
+        like("some.name", None, "[ab]+", "a or b")

@@ -117,7 +117,9 @@ def test_unread_parameters_are_noticed() -> None:
 def faults_of(conf: Path, environment: str) -> list[str]:
     """Resolve an environment's whole configuration and make its datasets."""
     faults = []
-    for group in ("globals", "parameters", "spark", "catalog"):
+    groups = ["globals", "parameters", "spark", "catalog"]
+    groups += ["cluster"] * (conf / environment / "cluster.yml").exists()
+    for group in groups:
         try:
             loader = OmegaConfigLoader(str(conf), env=environment, **CONFIG_LOADER_ARGS)
             resolved = loader[group]
@@ -152,6 +154,7 @@ def test_no_environment_is_forgotten(project: Path) -> None:
         ("spark.yml", "a: ${oc.env:HOME}", "oc.env"),
         ("catalog.yml", "a: {type: pandas.NoDataset, filepath: b}", "NoDataset"),
         ("catalog.yml", "a: {type: json.JSONDataset, file: b}", "file"),
+        ("cluster.yml", "a: ${setting:FRUIT_FEATURES_TYPO,''}", "no setting"),
     ],
 )
 def test_faults_of_an_environment_are_noticed(

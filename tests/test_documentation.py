@@ -20,7 +20,16 @@ from tests.documentation import (
 
 sys.path.insert(0, str(PROJECT / "docs"))  # As MkDocs does for its hooks.
 from diagrams import CLASSES, FLOW, FLOW_ARROWS
-from reference import _pipelines, catalog, commands, entries, parameters, table
+from reference import (
+    _pipelines,
+    catalog,
+    commands,
+    entries,
+    parameters,
+    prices,
+    settings,
+    table,
+)
 
 # What a browser fetches when it opens a page; a link is only followed when asked.
 FETCHED = {
@@ -143,6 +152,8 @@ def test_reference_says_what_every_entry_and_parameter_is() -> None:
     for file in (PROJECT / "conf/base").glob("*.yml"):
         if file.name.startswith(("catalog", "parameters")):
             assert undescribed(file.read_text(), file.name.startswith("catalog")) == []
+    cluster = (PROJECT / "conf/emr/cluster.yml").read_text()
+    assert undescribed(cluster, only_top=False) == []
 
 
 def undescribed(text: str, only_top: bool) -> list[str]:
@@ -166,6 +177,13 @@ def test_reference_is_made_of_what_is_there() -> None:
     assert "<code>reduction.quality_images</code> | <code>5000</code>" in parameters()
     assert "<code>data/<wbr>04_feature/<wbr>features</code>" in catalog()
     assert "### kedro history show" in commands()
+    bucket, owner = (
+        next(line for line in settings().splitlines() if name in line)
+        for name in ("FRUIT_FEATURES_BUCKET", "FRUIT_FEATURES_OWNER")
+    )
+    assert bucket.endswith("| none: it must be set |")
+    assert owner.endswith("| none: see `kedro emr plan` |")
+    assert "<code>c6i.4xlarge</code> | 0.946 | 0.898 | 0.978 | | 0.900 |" in prices()
     assert table("a|b", [("1\n2", "3")]) == "| a | b |\n| --- | --- |\n| 1 2 | 3 |"
 
 

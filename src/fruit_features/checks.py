@@ -1,5 +1,6 @@
 """Range checks for parameters, with one kind of message."""
 
+import re
 from collections.abc import Collection
 from numbers import Real
 from typing import Any
@@ -51,3 +52,26 @@ def one_of(name: str, value: Any, choices: Collection[Any]) -> None:
         listed = ", ".join(map(str, choices))
         message = f"{name}={value!r}: expected one of {listed}"
         raise ParameterError(message)
+
+
+def like(name: str, value: Any, pattern: str, expected: str) -> None:
+    """Refuse anything but text of a form.
+
+    Args:
+        name: The parameter.
+        value: Its value.
+        pattern: The form, as a regular expression for the whole text.
+        expected: The form in words.
+
+    Raises:
+        ParameterError: Naming the parameter, its value and what is expected.
+    """
+    if not isinstance(value, str) or not re.fullmatch(pattern, value):
+        message = f"{name}={value!r}: expected {expected}"
+        raise ParameterError(message)
+
+
+def maybe_like(name: str, value: Any, pattern: str, expected: str) -> None:
+    """As ``like``, but let ``None`` be."""
+    if value is not None:
+        like(name, value, pattern, expected)

@@ -1,4 +1,4 @@
-"""The project's commands: `kedro run` with clear errors, `history`, `sample`."""
+"""The project's commands: `kedro run` with clear errors, `emr`, `history`, `sample`."""
 
 import functools
 import re
@@ -15,6 +15,7 @@ from kedro.io.core import DatasetError
 from kedro.validation.exceptions import ParameterValidationError
 from omegaconf.errors import InterpolationResolutionError
 
+from fruit_features.emr.commands import emr
 from fruit_features.exceptions import FruitFeaturesError
 from fruit_features.failure_rate import check_failure_rate
 from fruit_features.history_commands import history
@@ -139,6 +140,7 @@ cli.add_command(
         help=kedro_run.help,
     )
 )
+cli.add_command(emr)
 cli.add_command(history)
 
 

@@ -8,6 +8,8 @@ FruitFeaturesError
 ├── BackboneError         the weights are missing or do not fit alpha and input size
 ├── RunningError          another run is at work in the same data folder
 ├── StorageError          S3 does not answer, or does not let this run in
+├── PriceError            a region or a type of instance has no known price
+├── GuardrailError        a cluster would break a guardrail that is not overridden
 ├── ClusterError          YARN does not answer, or has no room; no Python there
 ├── NoFeaturesError       not one image could be turned into features
 ├── TooManyFailuresError  more images are quarantined than allowed
@@ -62,6 +64,14 @@ class StorageError(FruitFeaturesError):
 
 class ClusterError(FruitFeaturesError):
     """YARN does not answer or has no room, or its workers lack their Python."""
+
+
+class PriceError(FruitFeaturesError):
+    """A region or a type of instance has no known price."""
+
+
+class GuardrailError(FruitFeaturesError):
+    """A cluster would break a guardrail that is not overridden by its name."""
 
 
 class TooManyFailuresError(FruitFeaturesError):

@@ -11,6 +11,11 @@ from fruit_features.exceptions import SettingError
 SETTINGS = {
     "FRUIT_FEATURES_BUCKET": "the bucket everything lies in",
     "FRUIT_FEATURES_PREFIX": "where in the bucket",
+    "FRUIT_FEATURES_OWNER": "who answers for a cluster: a tag of it",
+    "FRUIT_FEATURES_SUBNET": "the private subnet that clusters are in",
+    "FRUIT_FEATURES_KEY_PAIR": "the key pair for ssh to a cluster",
+    "FRUIT_FEATURES_SECURITY_CONFIGURATION": "EMR's security configuration of clusters",
+    "FRUIT_FEATURES_KMS_KEY": "the ARN of the KMS key for a cluster's logs",
     "FRUIT_FEATURES_MASTER": "`local[*]`: Spark on this machine, without YARN",
     "FRUIT_FEATURES_QUEUE": "YARN's queue",
     "FRUIT_FEATURES_PYTHON": "the workers' Python, the same place on every node",
@@ -91,9 +96,10 @@ def s3_endpoint() -> str | None:
     return os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
 
 
-def s3_region() -> str | None:
+def s3_region(default: str | None = None) -> str | None:
     """Return the region, as AWS's tools find it in the environment."""
-    return os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    return region or default
 
 
 def s3_path_style() -> bool | None:

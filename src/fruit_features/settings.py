@@ -30,7 +30,10 @@ CONFIG_LOADER_ARGS = {
     "base_env": "base",
     "default_run_env": "local",
     "custom_resolvers": RESOLVERS,
-    "config_patterns": {"spark": ["spark*", "spark*/**"]},
+    "config_patterns": {
+        "spark": ["spark*", "spark*/**"],
+        "cluster": ["cluster*", "cluster*/**"],
+    },
     # An environment says only what differs; the rest of a group stays.
     "merge_strategy": {"parameters": "soft", "globals": "soft", "spark": "soft"},
 }

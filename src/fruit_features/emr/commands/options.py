@@ -1,0 +1,30 @@
+"""What the verbs of `kedro emr` have in common."""
+
+from pathlib import Path
+
+import click
+from kedro.utils import find_kedro_project
+
+from fruit_features.emr.settings import ClusterSettings, read_settings
+
+env_option = click.option(
+    "--env", default="emr", help="The environment that has cluster.yml; emr."
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="As JSON.")
+allow_option = click.option(
+    "--allow",
+    "allowed",
+    multiple=True,
+    metavar="NAME",
+    help="Override a guardrail; once for each. Kept in the cluster's tags.",
+)
+
+
+def project_settings(env: str) -> ClusterSettings:
+    """Read the settings of the project that the command is run in.
+
+    Raises:
+        ParameterError: If something in them cannot be.
+    """
+    here = Path.cwd()
+    return read_settings(find_kedro_project(here) or here, env)
