@@ -26,6 +26,8 @@ EVERYTHING = IngestionParameters(
     limit=None, max_bytes=10_000, images_per_file=10, fewest_images_per_file=1
 )
 
+ANYTHING = FeaturizationParameters(10_000, 1, 0.5, retry_quarantined=False)
+
 
 def listing(sizes: dict[str, int]) -> pd.DataFrame:
     now = pd.Timestamp(dt.datetime.now(dt.timezone.utc))
@@ -95,7 +97,7 @@ class TestReadImages:
         found = ImageFolderDataset(filepath=str(folder)).load()
         frame = spark.createDataFrame(list_images(found, EVERYTHING))
         none = spark.createDataFrame([], frame.drop("selected").schema)
-        (new,) = read_images(frame, none, EVERYTHING)
+        (new,) = read_images(frame, none, EVERYTHING, ANYTHING)
         rows = new.collect()
         return {row.image_key: row.asDict() for row in rows}
 
@@ -140,7 +142,7 @@ class TestReadImages:
         (folder / "ä b" / "1.jpg").unlink()
         frame = spark.createDataFrame(list_images(found, EVERYTHING))
         none = spark.createDataFrame([], frame.drop("selected").schema)
-        (new,) = read_images(frame, none, EVERYTHING)
+        (new,) = read_images(frame, none, EVERYTHING, ANYTHING)
         rows = new.collect()
         assert {row.image_key: row.reason for row in rows} == {
             "1.jpg": "unreadable",
@@ -153,11 +155,11 @@ class TestReadImages:
         found = ImageFolderDataset(filepath=str(folder / "ä b")).load()
         frame = spark.createDataFrame(list_images(found, EVERYTHING))
         known = frame.drop("selected").where("image_key = '1.jpg'")
-        (new,) = read_images(frame, known, EVERYTHING)
+        (new,) = read_images(frame, known, EVERYTHING, ANYTHING)
         rows = new.collect()
         assert [row.image_key for row in rows] == ["_2%41.jpg"]
         changed = known.withColumn("length", known["length"] + 1)
-        (new,) = read_images(frame, changed, EVERYTHING)
+        (new,) = read_images(frame, changed, EVERYTHING, ANYTHING)
         assert new.count() == 2
 
 

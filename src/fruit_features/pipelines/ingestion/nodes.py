@@ -89,17 +89,19 @@ def read_images(
     image_listing: DataFrame,
     known_images: DataFrame,
     parameters: IngestionParameters,
+    featurization: FeaturizationParameters,
 ) -> Iterator[DataFrame]:
-    """Read the bytes of the images that no earlier run has read.
+    """Read the images that no earlier run has read, and leave out what is no pixel.
 
     Args:
         image_listing: Every image, with ``selected``.
         known_images: What earlier runs read and is still so.
         parameters: Uses ``max_bytes`` and the numbers of images in a file.
+        featurization: Uses ``max_pixels``, where a file must be decoded to be packed.
 
     Yields:
-        New rows, once: the listing's columns and ``bytes``, or, where a file could
-        not be read, ``reason`` and ``detail``.
+        New rows, once: the listing's columns and ``bytes``, or, where a file cannot
+        be used, ``reason`` and ``detail``.
     """
     chosen = image_listing.where("selected").drop("selected")
     new = chosen.join(known_images.select(*IDENTITY), IDENTITY, "left_anti")
@@ -108,7 +110,7 @@ def read_images(
     partitions = _files(count, size or 0, parameters, context.defaultParallelism)
     listed = new.select(*COLUMNS).repartition(partitions)
     with Progress(context, count, logger) as progress:
-        read = reader(parameters.max_bytes, progress.counts)
+        read = reader(parameters.max_bytes, featurization.max_pixels, progress.counts)
         yield listed.mapInArrow(read, IMAGES_SCHEMA)
 
 

@@ -33,7 +33,12 @@ def create_pipeline(**kwargs: Any) -> Pipeline:
             ),
             Node(
                 func=read_images,
-                inputs=["image_listing@spark", "known_images", "params:ingestion"],
+                inputs=[
+                    "image_listing@spark",
+                    "known_images",
+                    "params:ingestion",
+                    "params:featurization",
+                ],
                 outputs="images",
                 name="read_images_node",
             ),
