@@ -95,6 +95,10 @@ class ImageFolderDataset(AbstractDataset[Any, pd.DataFrame]):
         listing["modification_time"] = stamps.tz_localize("UTC")
         return listing.sort_values("image_key", ignore_index=True)
 
+    def files(self) -> dict[str, str]:
+        """List the images' places, as the file system takes them, by key."""
+        return {self._key(_as_unicode(path)): path for path in self._find()}
+
     def save(self, data: Any) -> None:
         """Refuse: the images belong to the user."""
         message = f"{type(self).__name__} only reads; it does not write {self._path!r}"
@@ -127,7 +131,7 @@ class ImageFolderDataset(AbstractDataset[Any, pd.DataFrame]):
 
     def _row(self, path: str, info: dict[str, Any]) -> tuple[Any, ...]:
         path = _as_unicode(path)
-        key = path[len(_as_unicode(self._fs._strip_protocol(self._path))) :].lstrip("/")
+        key = self._key(path)
         label = posixpath.basename(posixpath.dirname(path))
         address = path if self._protocol == "file" else f"{self._protocol}://{path}"
         changed = info.get("LastModified") or info.get("mtime") or 0
@@ -135,6 +139,11 @@ class ImageFolderDataset(AbstractDataset[Any, pd.DataFrame]):
             changed = dt.datetime.fromtimestamp(changed, tz=dt.timezone.utc)
         changed = changed.astimezone(dt.timezone.utc)
         return key, address, label, info.get("size") or 0, changed
+
+    def _key(self, path: str) -> str:
+        return path[len(_as_unicode(self._fs._strip_protocol(self._path))) :].lstrip(
+            "/"
+        )
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": self._path, "protocol": self._protocol}

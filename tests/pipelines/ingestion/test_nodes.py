@@ -41,7 +41,7 @@ def listing(sizes: dict[str, int]) -> pd.DataFrame:
 
 def taken(images: pd.DataFrame, limit: int | None) -> pd.DataFrame:
     parameters = IngestionParameters(limit, 1, 1, 1)
-    marked = list_images(images, parameters)
+    marked = list_images(images, dict, parameters)
     return marked[marked["selected"]]
 
 
@@ -95,7 +95,7 @@ class TestReadImages:
 
     def read(self, spark: SparkSession, folder: Path) -> dict[str, dict]:
         found = ImageFolderDataset(filepath=str(folder)).load()
-        frame = spark.createDataFrame(list_images(found, EVERYTHING))
+        frame = spark.createDataFrame(list_images(found, dict, EVERYTHING))
         none = spark.createDataFrame([], frame.drop("selected").schema)
         (new,) = read_images(frame, none, EVERYTHING, ANYTHING)
         rows = new.collect()
@@ -140,7 +140,7 @@ class TestReadImages:
     ) -> None:
         found = ImageFolderDataset(filepath=str(folder / "ä b")).load()
         (folder / "ä b" / "1.jpg").unlink()
-        frame = spark.createDataFrame(list_images(found, EVERYTHING))
+        frame = spark.createDataFrame(list_images(found, dict, EVERYTHING))
         none = spark.createDataFrame([], frame.drop("selected").schema)
         (new,) = read_images(frame, none, EVERYTHING, ANYTHING)
         rows = new.collect()
@@ -153,7 +153,7 @@ class TestReadImages:
         self, spark: SparkSession, folder: Path
     ) -> None:
         found = ImageFolderDataset(filepath=str(folder / "ä b")).load()
-        frame = spark.createDataFrame(list_images(found, EVERYTHING))
+        frame = spark.createDataFrame(list_images(found, dict, EVERYTHING))
         known = frame.drop("selected").where("image_key = '1.jpg'")
         (new,) = read_images(frame, known, EVERYTHING, ANYTHING)
         rows = new.collect()

@@ -4,12 +4,15 @@ import hashlib
 import logging
 import math
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from fruit_features.datasets.image_folder_dataset import COLUMNS, IDENTITY
+from fruit_features.erasure.erasure_list import without_erased
+from fruit_features.exceptions import ImageFolderError
 from fruit_features.pipelines.featurization.parameters import FeaturizationParameters
 from fruit_features.pipelines.ingestion.parameters import IngestionParameters
 from fruit_features.pipelines.ingestion.reading import reader
@@ -29,7 +32,9 @@ FILES_PER_CORE = 16
 
 
 def list_images(
-    raw_images: pd.DataFrame, parameters: IngestionParameters
+    raw_images: pd.DataFrame,
+    stored_erasure_list: Callable[[], dict[str, Any] | None],
+    parameters: IngestionParameters,
 ) -> pd.DataFrame:
     """Mark the images that this run takes.
 
@@ -38,14 +43,22 @@ def list_images(
 
     Args:
         raw_images: Every image of the folder.
+        stored_erasure_list: Loads the list of erased images, if any.
         parameters: Uses ``limit``.
 
     Returns:
-        The listing with ``selected``.
+        The listing without erased images and with ``selected``.
+
+    Raises:
+        ImageFolderError: If every image was erased.
     """
-    limit = parameters.limit or len(raw_images)
-    order = _share_of_label(raw_images).sort_values(kind="stable").index[:limit]
-    listing = raw_images.assign(selected=raw_images.index.isin(order))
+    images = without_erased(raw_images, stored_erasure_list)
+    if images.empty:
+        message = f"all {len(raw_images):,} images were erased: nothing is left to do"
+        raise ImageFolderError(message)
+    limit = parameters.limit or len(images)
+    order = _share_of_label(images).sort_values(kind="stable").index[:limit]
+    listing = images.assign(selected=images.index.isin(order))
     logger.info("%s images, %s taken", f"{len(listing):,}", f"{len(order):,}")
     return listing
 

@@ -17,7 +17,7 @@ def create_pipeline(**kwargs: Any) -> Pipeline:
         [
             Node(
                 func=list_images,
-                inputs=["raw_images", "params:ingestion"],
+                inputs=["raw_images", "stored_erasure_list", "params:ingestion"],
                 outputs="image_listing@pandas",
                 name="list_images_node",
             ),
