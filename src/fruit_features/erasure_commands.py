@@ -13,7 +13,7 @@ from kedro.framework.context import KedroContext
 from kedro.framework.session import KedroSession
 
 from fruit_features.data_lock import lock_of
-from fruit_features.erasure.selection import Photo, Selection, read_names
+from fruit_features.erasure.selection import Selection, read_names
 from fruit_features.exceptions import ErasureError, FruitFeaturesError
 from fruit_features.preflight import check_storage, data_folder
 from fruit_features.summary import in_columns
@@ -113,7 +113,7 @@ class _Command:
                 "`kedro erase` goes on with it"
             )
         if self._selection or not pending:
-            self._show(self._find())
+            _show(self._plan())
 
     def run(self, *, ask: bool) -> list[dict[str, Any]]:
         """Finish an erasure that was killed, and carry out the one asked for.
@@ -121,7 +121,6 @@ class _Command:
         Returns:
             Their receipts.
         """
-        from fruit_features.erasure.erasure import begin
         from fruit_features.erasure.journal import read_journal
 
         with _locked(self._context):
@@ -132,19 +131,26 @@ class _Command:
                 click.echo(f"going on with the erasure of {pending.begun}")
                 receipts.append(self._carry_out(pending))
             if self._selection or not pending:
-                photos = self._find()
-                self._show(photos)
+                planned = self._plan()
+                _show(planned)
                 if ask:
                     click.confirm("Erase them? It cannot be undone", abort=True)
-                journal = begin(
-                    self._storage,
-                    photos,
-                    asked_by=self._asked_by,
-                    asked_for=self._selection,
-                    raw=self._raw,
-                )
-                receipts.append(self._carry_out(journal))
+                planned.write(self._storage.journal)
+                receipts.append(self._carry_out(planned))
         return receipts
+
+    def _plan(self) -> Any:
+        from fruit_features.erasure.erasure import plan
+
+        if not self._selection:
+            message = (
+                "no photo is named, and no erasure was killed; name photos by "
+                "--path <pattern>, --label <label> or --list <file>"
+            )
+            raise ErasureError(message)
+        return plan(
+            self._storage, self._selection, asked_by=self._asked_by, raw=self._raw
+        )
 
     def _carry_out(self, journal: Any) -> dict[str, Any]:
         from fruit_features.erasure.erasure import Erasure
@@ -154,37 +160,23 @@ class _Command:
         click.echo(f"{len(journal.keys):,} photos erased; the receipt: {place}")
         return receipt
 
-    def _find(self) -> dict[str, Photo]:
-        if not self._selection:
-            message = (
-                "no photo is named, and no erasure was killed; name photos by "
-                "--path <pattern>, --label <label> or --list <file>"
-            )
-            raise ErasureError(message)
-        photos = self._storage.find(self._selection, raw=self._raw)
-        if not photos:
-            message = (
-                "no such photo is left in the data, nor in the folder of images; "
-                "paths and labels are those of `image_listing`, and a path pattern "
-                "needs a * for what may be there"
-            )
-            raise ErasureError(message)
-        return photos
 
-    def _show(self, photos: dict[str, Photo]) -> None:
-        lines = self._storage.lines(photos, raw=self._raw)
-        header = ("", "found", "files", "place")
-        rows = [(n.dataset, f"{n.found:,}", f"{n.files:,}", n.place) for n in lines]
-        click.echo(in_columns([header, *rows]))
-        for model in self._storage.models(photos):
-            of = f" of {model['rows']:,} images" if "rows" in model else ""
-            click.echo(f"{model['model']} was made of {model['photos']:,} of them{of}")
-        click.echo(f"{len(photos):,} photos; " + self._said_of_files())
-
-    def _said_of_files(self) -> str:
-        if self._raw:
-            return "their files go as well"
-        return "their files stay (--raw), and no run takes them in again"
+def _show(planned: Any) -> None:
+    header = ("", "found", "files", "place")
+    rows = [
+        (line.dataset, f"{line.found:,}", f"{line.files:,}", line.place)
+        for line in planned.lines
+    ]
+    click.echo(in_columns([header, *rows]))
+    for model in planned.models:
+        of = f" of {model['rows']:,} images" if "rows" in model else ""
+        click.echo(f"{model['model']} was made of {model['photos']:,} of them{of}")
+    files = (
+        "their files go as well"
+        if planned.raw
+        else "their files stay (--raw deletes them), but no run takes them in again"
+    )
+    click.echo(f"{len(planned.keys):,} photos; {files}")
 
 
 @contextlib.contextmanager

@@ -3,15 +3,16 @@
 import datetime as dt
 import os
 import posixpath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import fsspec
-import numpy as np
-import pandas as pd
 from kedro.io import AbstractDataset
 from kedro.io.core import get_protocol_and_path
 
 from fruit_features.exceptions import ImageFolderError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 COLUMNS = ["image_key", "path", "label", "length", "modification_time"]
 
@@ -19,7 +20,7 @@ COLUMNS = ["image_key", "path", "label", "length", "modification_time"]
 IDENTITY = ["image_key", "path", "length", "modification_time"]
 
 
-class ImageFolderDataset(AbstractDataset[Any, pd.DataFrame]):
+class ImageFolderDataset(AbstractDataset[Any, "pd.DataFrame"]):
     """Lists every image below a folder ``<label>/<file>``, however deep.
 
     The list is made without Spark: its ``binaryFile`` source leaves out empty
@@ -73,12 +74,16 @@ class ImageFolderDataset(AbstractDataset[Any, pd.DataFrame]):
         self._fs = fsspec.filesystem(protocol, **(credentials or {}), **(fs_args or {}))
         self.metadata = metadata
 
-    def load(self) -> pd.DataFrame:
+    def load(self) -> "pd.DataFrame":
         """List the images.
 
         Raises:
             ImageFolderError: If there is no such folder, or no image in it.
         """
+        # Whoever asks for the files alone does without.
+        import numpy as np
+        import pandas as pd
+
         found = self._find()
         rows = [self._row(path, info) for path, info in found.items()]
         if not rows and not self._optional:

@@ -16,11 +16,12 @@ from fruit_features.erasure.remains import (
     erase_site,
     files_naming,
 )
-from fruit_features.erasure.selection import Photo, Selection
+from fruit_features.erasure.selection import Selection
 from fruit_features.erasure.storage import Storage, raw_files
 from fruit_features.erasure.tables import erase_rows
 from fruit_features.erasure.targets import ROWS, Target
 from fruit_features.erasure.versions import Refusal, Versions
+from fruit_features.exceptions import ErasureError
 
 
 class Erasure:
@@ -169,35 +170,38 @@ class Erasure:
             Versions(kept.bucket).delete_all(kept.prefix)
 
 
-def begin(
-    storage: Storage,
-    selection: dict[str, Photo],
-    *,
-    asked_by: str,
-    asked_for: Selection,
-    raw: bool,
+def plan(
+    storage: Storage, selection: Selection, *, asked_by: str, raw: bool
 ) -> Journal:
-    """Write down what is about to be erased.
+    """Find what would be erased; nothing is written.
 
     Args:
         storage: Where it lies.
-        selection: The photos, by key.
+        selection: The photos.
         asked_by: Who asks for it.
-        asked_for: How the photos were named.
         raw: Whether their files go as well.
+
+    Raises:
+        ErasureError: If no such photo is left anywhere.
     """
-    journal = Journal(
+    photos = storage.find(selection, raw=raw)
+    if not photos:
+        message = (
+            "no such photo is left in the data, nor in the folder of images; paths and "
+            "labels are those of `image_listing`, and a pattern needs a * for what may "
+            "be there"
+        )
+        raise ErasureError(message)
+    return Journal(
         id=generate_timestamp(),
         begun=_now(),
         asked_by=asked_by,
-        asked_for=asked_for.counts(),
-        keys=sorted(selection),
+        asked_for=selection.counts(),
+        keys=sorted(photos),
         raw=raw,
-        lines=storage.lines(selection, raw=raw),
-        models=storage.models(selection),
+        lines=storage.lines(photos, raw=raw),
+        models=storage.models(photos),
     )
-    journal.write(storage.journal)
-    return journal
 
 
 def _now() -> str:

@@ -46,6 +46,10 @@ class Selection:
         self._pattern = re.compile("|".join(parts)) if parts else None
         self._labels, self._names = frozenset(labels), frozenset(names)
 
+    def __bool__(self) -> bool:
+        """Tell whether anything is asked for."""
+        return any(self.counts().values())
+
     def counts(self) -> dict[str, int]:
         """Return how many patterns, labels and names are asked for."""
         return {
@@ -56,11 +60,13 @@ class Selection:
 
     def means(self, photo: Photo) -> bool:
         """Tell whether a photo is asked for."""
-        spelled = [name for name in (photo.key, photo.path) if name is not None]
-        if photo.label in self._labels or not self._names.isdisjoint(spelled):
+        key, label, path = photo
+        if label in self._labels or key in self._names or path in self._names:
             return True
-        match = self._pattern and self._pattern.match
-        return bool(match and any(match(name) for name in spelled))
+        if self._pattern is None:
+            return False
+        match = self._pattern.match
+        return bool(match(key) or (path is not None and match(path)))
 
     def of(self, photos: Iterable[Photo]) -> dict[str, Photo]:
         """Return the photos that are asked for, by key."""

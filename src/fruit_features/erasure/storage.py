@@ -23,7 +23,6 @@ from fruit_features.erasure.targets import (
     FILES,
     ROWS,
     Target,
-    place_of_entry,
     targets_of,
 )
 from fruit_features.erasure.versions import Versions
@@ -36,14 +35,14 @@ class Storage:
 
     def __init__(self, context: KedroContext) -> None:
         """Look where the catalog says."""
-        found = targets_of(context)
-        self.folders = [target for target in found if target.kind == FILES]
-        self.derived = [target for target in found if target.kind != FILES]
-        self.journal = place_of_entry(context, "pending_erasure")
-        self.list = place_of_entry(context, "erasure_list")
-        self.receipts = place_of_entry(context, "erasure_receipts")
-        self.run_state = place_of_entry(context, "run_state")
-        self._summary = place_of_entry(context, "pca_summary")
+        self._datasets = targets_of(context)
+        holding = [target for target in self._datasets.values() if target.kind]
+        self.folders = [target for target in holding if target.kind == FILES]
+        self.derived = [target for target in holding if target.kind != FILES]
+        self.journal = self._datasets["pending_erasure"]
+        self.list = self._datasets["erasure_list"]
+        self.receipts = self._datasets["erasure_receipts"]
+        self.run_state = self._datasets["run_state"]
         # data/08_reporting/run_state.json
         self.root = self.run_state.path.rsplit("/", 2)[0]
         self.filesystem = self.run_state.filesystem
@@ -99,11 +98,10 @@ class Storage:
     def models(self, keys: Iterable[str]) -> list[dict[str, Any]]:
         """Name the models that have seen any of some photos."""
         wanted = set(keys)
-        tables = {target.name: target for target in self.derived}
-        listings = [tables[name] for name in LISTINGS]
+        known = self._datasets
         return [
-            *fitted_with(tables["features"], self._summary, wanted),
-            *trained_with(listings, wanted),
+            *fitted_with(known["features"], known["pca_summary"], wanted),
+            *trained_with([known[name] for name in LISTINGS], wanted),
         ]
 
     def erasure_list(self) -> ErasureList:

@@ -62,18 +62,10 @@ def target_of(name: str, declared: dict[str, Any], project: str) -> Target:
     return Target(name, kind, filesystem, path, address, versioned, declared)
 
 
-def targets_of(context: KedroContext) -> list[Target]:
-    """Return the datasets whose metadata says how they hold photos, files last."""
-    found = [
-        target_of(name, declared, str(context.project_path))
+def targets_of(context: KedroContext) -> dict[str, Target]:
+    """Return the datasets of the catalog that are a file or a folder, by name."""
+    return {
+        name: target_of(name, declared, str(context.project_path))
         for name, declared in context.config_loader["catalog"].items()
-        if isinstance(declared, dict)
-        and (declared.get("metadata") or {}).get("erasure")
-    ]
-    return sorted(found, key=lambda target: target.kind == FILES)
-
-
-def place_of_entry(context: KedroContext, name: str) -> Target:
-    """Return a dataset of the catalog by its name, such as the list of erasures."""
-    declared = context.config_loader["catalog"][name]
-    return target_of(name, declared, str(context.project_path))
+        if isinstance(declared, dict) and "filepath" in declared
+    }
