@@ -2,9 +2,12 @@
 
 import io
 import struct
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 from PIL import Image, PngImagePlugin
 
 from tests.corpus import png_chunk
@@ -89,3 +92,39 @@ def noise(seed: int, width: int, height: int, mode: str) -> Image.Image:
     """Random pixels: whatever is lost shows."""
     pixels = np.random.default_rng(seed).integers(0, 256, (height, width, 4), np.uint8)
     return Image.fromarray(pixels).convert(mode)
+
+
+def holding(files: dict[str, bytes], marks: dict[str, bytes]) -> dict[str, list[str]]:
+    """Search every byte, and what is packed in Parquet, for marks.
+
+    Returns:
+        For each mark that is found, by its name, the files it is in.
+    """
+    found: dict[str, list[str]] = {}
+    for name, content in files.items():
+        unpacked = _unpacked(content)
+        for said, mark in marks.items():
+            if mark in content or mark in unpacked or mark in name.encode():
+                found.setdefault(said, []).append(name)
+    return found
+
+
+def _unpacked(content: bytes) -> bytes:
+    if not content.startswith(b"PAR1"):
+        return b""
+    file = pq.ParquetFile(io.BytesIO(content), coerce_int96_timestamp_unit="us")
+    parts = [str(file.metadata.to_dict()).encode()]
+    for column in file.read().columns:
+        if column.type in (pa.string(), pa.binary()):
+            values = [value or b"" for value in column.cast(pa.binary()).to_pylist()]
+            parts.append(b"\n".join(values))
+    return b"\n".join(parts)
+
+
+def files_of(folder: Path) -> dict[str, bytes]:
+    """Read every file below a folder."""
+    return {
+        str(file.relative_to(folder)): file.read_bytes()
+        for file in folder.rglob("*")
+        if file.is_file()
+    }

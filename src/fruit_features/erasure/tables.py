@@ -19,6 +19,9 @@ KEY = "image_key"
 # Files looked at at a time: hides the latency of storage.
 THREADS = 16
 
+# Files written anew at a time; each is held in memory.
+REWRITTEN = 4
+
 # Spark's times go beyond the year 2262, where nanoseconds end.
 _READING = {"coerce_int96_timestamp_unit": "us"}
 
@@ -58,8 +61,13 @@ def erase_rows(target: Target, keys: Collection[str]) -> None:
     Each is replaced at one moment: readers see the old one or the new one.
     """
     wanted = pa.array(sorted(keys), pa.string())
-    for file in files_with(target, keys):
-        _rewrite(target, file, wanted)
+    with ThreadPoolExecutor(REWRITTEN) as pool:
+        # A list: else nobody would hear of errors.
+        list(
+            pool.map(
+                lambda file: _rewrite(target, file, wanted), files_with(target, keys)
+            )
+        )
 
 
 def _files(target: Target) -> list[str]:
