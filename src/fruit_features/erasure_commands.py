@@ -19,6 +19,14 @@ from fruit_features.preflight import check_storage, data_folder
 from fruit_features.summary import in_columns
 
 
+def _user() -> str:
+    """Return who is at work; a container's user may have no name."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "unknown"
+
+
 @click.command()
 @click.option(
     "--path",
@@ -44,9 +52,7 @@ from fruit_features.summary import in_columns
 @click.option("--dry-run", is_flag=True, help="Count, change nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.option("--refit", is_flag=True, help="Fit anew and report, without the photos.")
-@click.option(
-    "--asked-by", default=getpass.getuser, help="Who asks, for the receipt: this user."
-)
+@click.option("--asked-by", default=_user, help="Who asks, for the receipt: this user.")
 @env_option
 @click.option("--params", default="", help=PARAMS_ARG_HELP, callback=_split_params)
 @click.pass_context

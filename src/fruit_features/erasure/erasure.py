@@ -167,7 +167,11 @@ class Erasure:
         storage.filesystem.rm_file(storage.journal.path)
         kept = place_of(storage.journal.address)
         if kept:
-            Versions(kept.bucket).delete_all(kept.prefix)
+            versions = Versions(kept.bucket)
+            versions.delete_all(kept.prefix)
+            if versions.refused:
+                receipt["refused"] += [each._asdict() for each in versions.refused]
+                storage.save(storage.receipts._replace(path=place), receipt)
 
 
 def plan(
