@@ -21,9 +21,8 @@ from cluster.front import Front
 from cluster.local import LocalCluster
 from cluster.processes import working_in
 from cluster.rehearsal import applications
-from tests.marks import holding
 from tests.pictures import jpeg
-from tests.s3_server import every_version, without_aws
+from tests.s3_server import without_aws
 
 IMAGES = 240
 BAD = {"bad/empty.jpg": b"", "bad/text.jpg": b"no image"}
@@ -98,15 +97,6 @@ class OnYarn:
         found = pages.paginate(Bucket=self._bucket, Prefix=prefix)
         return [each["Key"] for page in found for each in page.get("Contents", [])]
 
-    def keep_versions(self) -> None:
-        """Let the bucket keep older versions of its objects, as many a bucket does."""
-        self._client.put_bucket_versioning(
-            Bucket=self._bucket, VersioningConfiguration={"Status": "Enabled"}
-        )
-
-    def versions(self, prefix: str) -> dict[str, bytes]:
-        return every_version(self._client, self._bucket, f"{prefix}/")
-
     def give_up_lock(self, prefix: str) -> None:
         """Do what a minute does after a kill; see tests/test_s3_lock.py."""
         self._client.delete_object(Bucket=self._bucket, Key=f"{prefix}/.lock")
@@ -130,7 +120,6 @@ def on_yarn(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> OnYarn:
     runs = OnYarn(cluster, project, tmp_path_factory.mktemp("runs"))
-    runs.keep_versions()
     runs.upload(images)
     return runs
 
@@ -340,22 +329,3 @@ def test_one_settings_file_is_all_a_user_needs(on_yarn: OnYarn, project: Path) -
     )
     assert done.returncode == 1
     assert "cannot list s3://no-such-bucket/a: there is no such bucket" in done.stderr
-
-
-def test_erased_photos_are_in_no_object_and_no_version(
-    on_yarn: OnYarn, first: Run, data: Path
-) -> None:
-    # The last test that looks at the first run's data.
-    marks = {"label": b"label 0", "name": b"bad/text.jpg"}
-    before = holding(on_yarn.versions("first"), marks)
-    assert set(before) == set(marks)
-    # Spark's own logs name images.
-    assert any("logs/spark-events" in name for name in before["label"])
-    said = on_yarn.say(
-        "first", "erase", "--label", "label 0", "--path", "bad/*", "--yes"
-    )
-    assert "50 photos erased" in said
-    assert holding(on_yarn.versions("first"), marks) == {}
-    # Other images' rows are there, for Spark and for others.
-    left = pd.read_parquet(on_yarn.download("first") / TABLES[0])
-    assert sorted(left["label"].unique()) == [f"label {n}" for n in range(1, 5)]
