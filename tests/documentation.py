@@ -9,6 +9,8 @@ from tests.conftest import PROJECT
 # In this order `tests/end_to_end/test_readme.py` runs their commands.
 RUN_IN_ORDER = ("README.md", "docs/tutorial.md")
 
+REQUESTS = "tests/erasure/test_requests.py::test_requests_are_answered"
+
 # Commands of these pages that it leaves out, and of other pages: which test runs them,
 # or with fewer images or epochs what they call.
 ELSEWHERE = {
@@ -72,6 +74,16 @@ ELSEWHERE = {
     "kedro history compare 2026-05-01T10 latest --params data=results": (
         "tests/test_history.py::test_compare_says_what_is_different"
     ),
+    'kedro erase --label "Apple Red 1" --dry-run --params images=photos,data=results': (
+        REQUESTS
+    ),
+    '.venv/bin/python -c "import pandas; pandas.read_parquet('
+    "'results/04_feature/features', filters=[('label', '==', 'Apple Red 1')])"
+    ".to_json('answer.json', 'records')\"": REQUESTS,
+    'kedro erase --label "Apple Red 1" --raw --dry-run --params '
+    "images=photos,data=results": REQUESTS,
+    'kedro erase --label "Apple Red 1" --raw --refit --yes --asked-by '
+    '"letter of 1 May" --params images=photos,data=results': REQUESTS,
 }
 
 # `<!-- not run by a test: REASON -->` holds for the blocks up to the next heading.

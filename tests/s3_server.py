@@ -81,6 +81,20 @@ class S3Server:
         return ASKED.findall(self._log.read_text())
 
 
+def every_version(client: Any, bucket: str, prefix: str = "") -> dict[str, bytes]:
+    """Read all objects of a bucket in all versions; what was deleted has no bytes."""
+    pages = client.get_paginator("list_object_versions")
+    found = {}
+    for page in pages.paginate(Bucket=bucket, Prefix=prefix):
+        for each in page.get("Versions", []):
+            one = {"Key": each["Key"], "VersionId": each["VersionId"]}
+            content = client.get_object(Bucket=bucket, **one)["Body"].read()
+            found[f"{each['Key']} {each['VersionId']}"] = content
+        for each in page.get("DeleteMarkers", []):
+            found[f"{each['Key']} {each['VersionId']}"] = b""
+    return found
+
+
 def without_aws() -> dict[str, str]:
     """Return this process's environment without what it says of AWS."""
     return {k: v for k, v in os.environ.items() if not k.startswith("AWS_")}

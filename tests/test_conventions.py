@@ -29,8 +29,9 @@ def undeclared(pipeline: Pipeline, catalog: set[str]) -> set[str]:
 
 
 def unused(pipeline: Pipeline, catalog: set[str]) -> set[str]:
-    # The hooks' own.
-    return catalog - pipeline.datasets() - {"run_state"}
+    # The hooks' own, and those of `kedro erase`.
+    others = {"run_state", "erasure_list", "pending_erasure", "erasure_receipts"}
+    return catalog - pipeline.datasets() - others
 
 
 @pytest.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""The project's commands: `kedro run` with clear errors, `emr`, `history`, `sample`."""
+"""The project's commands: `run` with clear errors, `history`, `emr`, `erase`."""
 
 import functools
 import re
@@ -16,6 +16,7 @@ from kedro.validation.exceptions import ParameterValidationError
 from omegaconf.errors import InterpolationResolutionError
 
 from fruit_features.emr.commands import emr
+from fruit_features.erasure_commands import erase
 from fruit_features.exceptions import FruitFeaturesError
 from fruit_features.failure_rate import check_failure_rate
 from fruit_features.history_commands import history
@@ -142,6 +143,7 @@ cli.add_command(
 )
 cli.add_command(emr)
 cli.add_command(history)
+cli.add_command(erase)
 
 
 @cli.command()

@@ -17,6 +17,7 @@ FruitFeaturesError
 ├── DimensionError        features are longer than the driver can decompose
 ├── ModelMismatchError    a stored model was fitted on other features
 ├── HistoryError          no run of that name is kept
+├── ErasureError          no photo is meant, or not all could be erased
 └── CountError            images are missing from the results, or there twice
 
 `kedro run` shows each as one line and leaves with exit code 1. Every message
@@ -96,6 +97,10 @@ class ModelMismatchError(FruitFeaturesError):
 
 class HistoryError(FruitFeaturesError):
     """No run of that name is kept, or none at all."""
+
+
+class ErasureError(FruitFeaturesError):
+    """No photo is meant, or something of the photos could not be erased."""
 
 
 class CountError(FruitFeaturesError):

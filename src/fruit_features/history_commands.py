@@ -14,7 +14,7 @@ from kedro.framework.session import KedroSession
 from fruit_features.exceptions import FruitFeaturesError
 from fruit_features.history import RunHistory
 from fruit_features.pipelines.reporting.changes import compare_runs
-from fruit_features.summary import format_summary
+from fruit_features.summary import format_summary, in_columns
 
 HEADER = ("run", "images", "featurized", "img/s", "variance", "seconds", "environment")
 
@@ -38,7 +38,7 @@ def history(
     if context.invoked_subcommand is None:
         with _opened(context, None, {}) as runs:
             names = runs.runs()[:last]
-            click.echo(_table([HEADER, *(_row(n, runs.report(n)) for n in names)]))
+            click.echo(in_columns([HEADER, *(_row(n, runs.report(n)) for n in names)]))
 
 
 @history.command()
@@ -83,7 +83,7 @@ def compare(
     with _opened(context, env, params) as runs:
         names = runs.find(before), runs.find(now)
         changes = compare_runs(runs.report(names[0]), runs.report(names[1]))
-        click.echo(_table([("", *names, "change"), *changes]))
+        click.echo(in_columns([("", *names, "change"), *changes]))
 
 
 @contextlib.contextmanager
@@ -111,18 +111,6 @@ def _row(name: str, report: dict[str, Any]) -> tuple[str, ...]:
         f"{report['reduction']['variance_retained']:.1%}",
         f"{report['seconds']['total']:,.1f}",
         report["environment"],
-    )
-
-
-def _table(rows: list[tuple[str, ...]]) -> str:
-    """Set rows in columns: the first one left, numbers right."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(
-        "  ".join(
-            cell.rjust(width) if 0 < n < len(row) - 1 else cell.ljust(width)
-            for n, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
     )
 
 

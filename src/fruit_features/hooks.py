@@ -17,6 +17,7 @@ from kedro.pipeline.node import Node
 
 from fruit_features import preflight
 from fruit_features.class_archive import archive_options
+from fruit_features.data_lock import lock_of
 from fruit_features.failure_rate import check_failure_rate
 from fruit_features.file_systems import register_s3
 from fruit_features.java import as_text, find_java_home
@@ -88,16 +89,12 @@ class DataFolderHooks:
         """Write whole files from now on."""
         write_whole_files()
         register_s3()
-        self._folder = preflight.data_folder(context)
-        self._place = preflight.data_place(context)
+        self._context = context
 
     @hook_impl(tryfirst=True)
     def before_pipeline_run(self) -> None:
         """Take the place, or end; nothing is written before."""
-        if self._folder:
-            self._lock = RunLock(self._folder)
-        elif self._place:
-            self._lock = S3RunLock(self._place)
+        self._lock = lock_of(self._context)
         if self._lock:
             self._lock.acquire()
 

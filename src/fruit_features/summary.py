@@ -39,6 +39,18 @@ def format_summary(report: dict[str, Any], place: object) -> str:
     return "\n".join(lines)
 
 
+def in_columns(rows: list[tuple[str, ...]]) -> str:
+    """Set rows in columns: the first and the last one left, numbers right."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join(
+        "  ".join(
+            cell.rjust(width) if 0 < n < len(row) - 1 else cell.ljust(width)
+            for n, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    )
+
+
 def _speed(rate: float | None) -> str:
     return f"   {rate:,.0f} images/s" if rate else ""
 

@@ -8,6 +8,7 @@ import pytest
 from kedro.io import DatasetError
 from pyspark.sql import DataFrame, SparkSession
 
+from fruit_features.datasets import table_dataset
 from fruit_features.datasets.table_dataset import CurrentRowsDataset, TableDataset
 
 # PySpark 3.5 asks pandas in old ways.
@@ -258,7 +259,7 @@ class TestRemoving:
             raise KeyboardInterrupt
 
         with monkeypatch.context() as patch:
-            patch.setattr(place.current, "_finish", stop)
+            patch.setattr(table_dataset, "finish_rewrite", stop)
             patch.setattr(place.current._fs, "open", stop)
             with pytest.raises(KeyboardInterrupt):
                 place.keep(("a", 1))

@@ -23,7 +23,8 @@ from fruit_features.datasets.mllib_model_dataset import MLlibModelDataset
 from fruit_features.datasets.replaced_table_dataset import ReplacedTableDataset
 from fruit_features.datasets.table_dataset import CurrentRowsDataset, TableDataset
 from fruit_features.exceptions import StorageError
-from fruit_features.pipelines.ingestion.reading import Content, read_file, reader
+from fruit_features.pipelines.ingestion.packing import Content
+from fruit_features.pipelines.ingestion.reading import read_file, reader
 from fruit_features.s3_files import PatientS3FileSystem
 from tests.conftest import jars_for_s3
 from tests.s3_server import KEYS, S3Server
@@ -161,7 +162,7 @@ def test_an_s3_that_went_away_is_no_fault_of_images(
     endpoint = {"endpoint_url": f"http://127.0.0.1:{port}"}
     monkeypatch.setattr(PatientS3FileSystem, "retries", 2)
     monkeypatch.setitem(fsspec.config.conf, "s3", endpoint)
-    read = reader(1000, Counts())  # type: ignore[arg-type]
+    read = reader(1000, 1000, Counts())  # type: ignore[arg-type]
     with pytest.raises(
         StorageError, match=r"of 16 images in a row .*Could not connect"
     ):

@@ -98,27 +98,43 @@ def decode_image(
     Returns:
         RGB pixels ``(input_size, input_size, 3)`` from 0 to 255, or why not.
     """
+    whole = decode_whole(content, max_pixels)
+    if isinstance(whole, DecodeFailure):
+        return whole
+    return np.asarray(whole.resize((input_size, input_size)))
+
+
+def decode_whole(
+    content: bytes, max_pixels: int = 50_000_000
+) -> Image.Image | DecodeFailure:
+    """Decode an image and turn it upright, in its own size.
+
+    Args:
+        content: The file's bytes.
+        max_pixels: Width times height above which nothing is decoded.
+
+    Returns:
+        An RGB image, or why there is none.
+    """
     if not content:
         return DecodeFailure("empty", "the file has 0 bytes")
-    result = _decode(content, input_size, max_pixels)
+    result = _decode(content, max_pixels)
     if not _is_broken(result):
         return result
     # Pillow refuses a sound picture for a note beside it; viewers do not.
     bare = without_notes(format_of(content), content)
-    again = result if bare == content else _decode(bare, input_size, max_pixels)
+    again = result if bare == content else _decode(bare, max_pixels)
     return result if _is_broken(again) else again
 
 
-def _is_broken(result: npt.NDArray[np.uint8] | DecodeFailure) -> bool:
+def _is_broken(result: Image.Image | DecodeFailure) -> bool:
     return isinstance(result, DecodeFailure) and result.reason in (
         "damaged",
         "truncated",
     )
 
 
-def _decode(
-    content: bytes, input_size: int, max_pixels: int
-) -> npt.NDArray[np.uint8] | DecodeFailure:
+def _decode(content: bytes, max_pixels: int) -> Image.Image | DecodeFailure:
     try:
         image = Image.open(io.BytesIO(content), formats=FORMATS)
         width, height = _largest_piece(image)
@@ -128,12 +144,11 @@ def _decode(
         if image.format in ("JPEG", "MPO") and _is_unfinished(image, content):
             return _truncated("JPEG", content)
         image.load()
-        square = _to_rgb(_upright(image)).resize((input_size, input_size))
+        return _to_rgb(_upright(image))
     except DAMAGE as error:
         return _failure(content, error)
     except MemoryError:
         return DecodeFailure("too_large", "takes more memory than there is")
-    return np.asarray(square)
 
 
 def _largest_piece(image: Image.Image) -> tuple[int, int]:
@@ -193,13 +208,18 @@ def _truncated(kind: str, content: bytes) -> DecodeFailure:
     return DecodeFailure("truncated", detail)
 
 
-def _upright(image: Image.Image) -> Image.Image:
+def lies(image: Image.Image) -> int:
+    """Return EXIF's number for how a picture lies: 1 is upright."""
     try:
         orientation = image.getexif().get(ExifTags.Base.Orientation)
     except DAMAGE:
         # Damaged EXIF on a sound picture: take it as it lies.
-        return image
-    turn = TURNS.get(orientation) if isinstance(orientation, int) else None
+        return 1
+    return orientation if isinstance(orientation, int) and orientation in TURNS else 1
+
+
+def _upright(image: Image.Image) -> Image.Image:
+    turn = TURNS.get(lies(image))
     return image if turn is None else image.transpose(turn)
 
 

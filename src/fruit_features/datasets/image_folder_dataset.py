@@ -3,15 +3,16 @@
 import datetime as dt
 import os
 import posixpath
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import fsspec
-import numpy as np
-import pandas as pd
 from kedro.io import AbstractDataset
 from kedro.io.core import get_protocol_and_path
 
 from fruit_features.exceptions import ImageFolderError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 COLUMNS = ["image_key", "path", "label", "length", "modification_time"]
 
@@ -19,7 +20,7 @@ COLUMNS = ["image_key", "path", "label", "length", "modification_time"]
 IDENTITY = ["image_key", "path", "length", "modification_time"]
 
 
-class ImageFolderDataset(AbstractDataset[Any, pd.DataFrame]):
+class ImageFolderDataset(AbstractDataset[Any, "pd.DataFrame"]):
     """Lists every image below a folder ``<label>/<file>``, however deep.
 
     The list is made without Spark: its ``binaryFile`` source leaves out empty
@@ -73,12 +74,16 @@ class ImageFolderDataset(AbstractDataset[Any, pd.DataFrame]):
         self._fs = fsspec.filesystem(protocol, **(credentials or {}), **(fs_args or {}))
         self.metadata = metadata
 
-    def load(self) -> pd.DataFrame:
+    def load(self) -> "pd.DataFrame":
         """List the images.
 
         Raises:
             ImageFolderError: If there is no such folder, or no image in it.
         """
+        # Whoever asks for the files alone does without.
+        import numpy as np
+        import pandas as pd
+
         found = self._find()
         rows = [self._row(path, info) for path, info in found.items()]
         if not rows and not self._optional:
@@ -94,6 +99,10 @@ class ImageFolderDataset(AbstractDataset[Any, pd.DataFrame]):
         stamps = pd.DatetimeIndex(np.array(times, "datetime64[us]"))
         listing["modification_time"] = stamps.tz_localize("UTC")
         return listing.sort_values("image_key", ignore_index=True)
+
+    def files(self) -> dict[str, str]:
+        """List the images' places, as the file system takes them, by key."""
+        return {self._key(_as_unicode(path)): path for path in self._find()}
 
     def save(self, data: Any) -> None:
         """Refuse: the images belong to the user."""
@@ -127,7 +136,7 @@ class ImageFolderDataset(AbstractDataset[Any, pd.DataFrame]):
 
     def _row(self, path: str, info: dict[str, Any]) -> tuple[Any, ...]:
         path = _as_unicode(path)
-        key = path[len(_as_unicode(self._fs._strip_protocol(self._path))) :].lstrip("/")
+        key = self._key(path)
         label = posixpath.basename(posixpath.dirname(path))
         address = path if self._protocol == "file" else f"{self._protocol}://{path}"
         changed = info.get("LastModified") or info.get("mtime") or 0
@@ -135,6 +144,11 @@ class ImageFolderDataset(AbstractDataset[Any, pd.DataFrame]):
             changed = dt.datetime.fromtimestamp(changed, tz=dt.timezone.utc)
         changed = changed.astimezone(dt.timezone.utc)
         return key, address, label, info.get("size") or 0, changed
+
+    def _key(self, path: str) -> str:
+        return path[len(_as_unicode(self._fs._strip_protocol(self._path))) :].lstrip(
+            "/"
+        )
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": self._path, "protocol": self._protocol}

@@ -6,7 +6,6 @@ from collections import defaultdict
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-import pyarrow.parquet as pq
 from kedro.io.core import DatasetError
 from kedro_datasets._typing import TablePreview
 from kedro_datasets._utils.databricks_utils import to_spark_path
@@ -15,10 +14,13 @@ from kedro_datasets.spark import SparkDatasetV2
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from fruit_features.datasets.table_files import (
+    REPLACED,
+    finish_rewrite,
+    remove_file,
+    rows_of,
+)
 from fruit_features.datasets.table_preview import first_rows
-
-# Lists the files that those beside it are to replace.
-REPLACED = "_replaced.json"
 
 
 class TableDataset(SparkDatasetV2):
@@ -80,23 +82,11 @@ class TableDataset(SparkDatasetV2):
         super()._save(data)
         added = set(self._files()) - before
         # An append of nothing leaves one more empty file at every run.
-        if before and len(added) == 1 and not self._rows(*added):
-            self._remove(*added)
+        if before and len(added) == 1 and not rows_of(self._fs, *added):
+            remove_file(self._fs, *added)
 
     def _files(self) -> list[str]:
         return list(self._fs.glob(f"{self._path}/**/*.parquet"))
-
-    def _rows(self, file: str) -> int:
-        with self._fs.open(file, "rb") as opened:
-            return int(pq.read_metadata(opened).num_rows)
-
-    def _remove(self, file: str) -> None:
-        self._fs.rm_file(file)
-        # Hadoop keeps one beside every local file.
-        parent, name = file.rsplit("/", 1)
-        checksum = f"{parent}/.{name}.crc"
-        if self._fs.exists(checksum):
-            self._fs.rm_file(checksum)
 
     def _exists(self) -> bool:
         # An aborted first write leaves Spark's _temporary folder alone.
@@ -137,7 +127,7 @@ class CurrentRowsDataset(TableDataset):
 
     def _save(self, data: DataFrame) -> None:
         for aside in self._fs.glob(f"{self._path}/**/_kept-*"):
-            self._finish(aside)  # Of a run that was killed.
+            finish_rewrite(self._fs, aside)  # Of a run that was killed.
         if not self._exists():
             return
         keys = data.cache()
@@ -167,22 +157,7 @@ class CurrentRowsDataset(TableDataset):
         replaced = [file.rsplit("/", 1)[-1] for file in files]
         with self._fs.open(f"{aside}/{REPLACED}", "w") as listed:
             json.dump(replaced, listed)
-        self._finish(aside)
-
-    def _finish(self, aside: str) -> None:
-        """Put what is written aside in place of the files it replaces."""
-        folder = aside.rsplit("/", 1)[0]
-        if self._fs.exists(f"{aside}/{REPLACED}"):
-            with self._fs.open(f"{aside}/{REPLACED}") as listed:
-                replaced = json.load(listed)
-            for file in replaced:
-                if self._fs.exists(f"{folder}/{file}"):
-                    self._remove(f"{folder}/{file}")
-            for file in self._fs.glob(f"{aside}/*.parquet"):
-                # The last file stays, if without rows: it holds the columns.
-                if self._rows(file) or not self._fs.glob(f"{folder}/*.parquet"):
-                    self._fs.mv(file, f"{folder}/{file.rsplit('/', 1)[-1]}")
-        self._fs.rm(aside, recursive=True)
+        finish_rewrite(self._fs, aside)
 
     def _address(self, path: str) -> str:
         return str(to_spark_path(self._protocol, path))

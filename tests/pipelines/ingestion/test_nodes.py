@@ -29,6 +29,8 @@ EVERYTHING = IngestionParameters(
     limit=None, max_bytes=10_000, images_per_file=10, fewest_images_per_file=1
 )
 
+ANYTHING = FeaturizationParameters(10_000, 1, 0.5, retry_quarantined=False)
+
 
 def listing(sizes: dict[str, int]) -> pd.DataFrame:
     now = pd.Timestamp(dt.datetime.now(dt.timezone.utc))
@@ -42,7 +44,7 @@ def listing(sizes: dict[str, int]) -> pd.DataFrame:
 
 def taken(images: pd.DataFrame, limit: int | None) -> pd.DataFrame:
     parameters = IngestionParameters(limit, 1, 1, 1)
-    marked = list_images(images, parameters)
+    marked = list_images(images, dict, parameters)
     return marked[marked["selected"]]
 
 
@@ -96,9 +98,9 @@ class TestReadImages:
 
     def read(self, spark: SparkSession, folder: Path) -> dict[str, dict]:
         found = ImageFolderDataset(filepath=str(folder)).load()
-        frame = spark.createDataFrame(list_images(found, EVERYTHING))
+        frame = spark.createDataFrame(list_images(found, dict, EVERYTHING))
         none = spark.createDataFrame([], frame.drop("selected").schema)
-        (new,) = read_images(frame, none, EVERYTHING)
+        (new,) = read_images(frame, none, EVERYTHING, ANYTHING)
         rows = new.collect()
         return {row.image_key: row.asDict() for row in rows}
 
@@ -141,9 +143,9 @@ class TestReadImages:
     ) -> None:
         found = ImageFolderDataset(filepath=str(folder / "ä b")).load()
         (folder / "ä b" / "1.jpg").unlink()
-        frame = spark.createDataFrame(list_images(found, EVERYTHING))
+        frame = spark.createDataFrame(list_images(found, dict, EVERYTHING))
         none = spark.createDataFrame([], frame.drop("selected").schema)
-        (new,) = read_images(frame, none, EVERYTHING)
+        (new,) = read_images(frame, none, EVERYTHING, ANYTHING)
         rows = new.collect()
         assert {row.image_key: row.reason for row in rows} == {
             "1.jpg": "unreadable",
@@ -154,13 +156,13 @@ class TestReadImages:
         self, spark: SparkSession, folder: Path
     ) -> None:
         found = ImageFolderDataset(filepath=str(folder / "ä b")).load()
-        frame = spark.createDataFrame(list_images(found, EVERYTHING))
+        frame = spark.createDataFrame(list_images(found, dict, EVERYTHING))
         known = frame.drop("selected").where("image_key = '1.jpg'")
-        (new,) = read_images(frame, known, EVERYTHING)
+        (new,) = read_images(frame, known, EVERYTHING, ANYTHING)
         rows = new.collect()
         assert [row.image_key for row in rows] == ["_2%41.jpg"]
         changed = known.withColumn("length", known["length"] + 1)
-        (new,) = read_images(frame, changed, EVERYTHING)
+        (new,) = read_images(frame, changed, EVERYTHING, ANYTHING)
         assert new.count() == 2
 
 

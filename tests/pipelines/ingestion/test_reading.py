@@ -8,7 +8,8 @@ import pytest
 from fsspec.implementations.local import LocalFileSystem
 from fsspec.implementations.memory import MemoryFileSystem
 
-from fruit_features.pipelines.ingestion.reading import Content, read_file
+from fruit_features.pipelines.ingestion.packing import Content
+from fruit_features.pipelines.ingestion.reading import read_file
 from tests.corpus import MAX_BYTES, Kind, on_disk
 
 SOUND = b"x" * 500

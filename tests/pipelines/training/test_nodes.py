@@ -27,7 +27,7 @@ def pictures(sizes: dict[str, int]) -> pd.DataFrame:
 
 def test_split_holds_out_the_same_share_of_every_label() -> None:
     raw = pictures({"a": 10, "b": 25, "c": 2})
-    parts = split_pictures(raw, TrainingParameters(**SOUND))
+    parts = split_pictures(raw, dict, TrainingParameters(**SOUND))
     held_out = parts["held_out"]["label"].value_counts().to_dict()
     assert held_out == {"a": 2, "b": 5, "c": 1}
     together = sorted([*parts["train"]["path"], *parts["held_out"]["path"]])
@@ -36,9 +36,11 @@ def test_split_holds_out_the_same_share_of_every_label() -> None:
 
 def test_split_is_the_same_from_the_same_seed() -> None:
     raw = pictures({"a": 30})
-    first = split_pictures(raw, TrainingParameters(**SOUND))["held_out"]
-    again = split_pictures(raw, TrainingParameters(**SOUND))["held_out"]
-    other = split_pictures(raw, TrainingParameters(**{**SOUND, "seed": 1}))["held_out"]
+    first = split_pictures(raw, dict, TrainingParameters(**SOUND))["held_out"]
+    again = split_pictures(raw, dict, TrainingParameters(**SOUND))["held_out"]
+    other = split_pictures(raw, dict, TrainingParameters(**{**SOUND, "seed": 1}))[
+        "held_out"
+    ]
     pd.testing.assert_frame_equal(first, again)
     assert not first.equals(other)
 

@@ -4,12 +4,15 @@ import hashlib
 import logging
 import math
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from fruit_features.datasets.image_folder_dataset import COLUMNS, IDENTITY
+from fruit_features.erasure.erasure_list import without_erased
+from fruit_features.exceptions import ImageFolderError
 from fruit_features.pipelines.featurization.parameters import FeaturizationParameters
 from fruit_features.pipelines.ingestion.parameters import IngestionParameters
 from fruit_features.pipelines.ingestion.reading import reader
@@ -27,7 +30,9 @@ FILE_BYTES = 128 * 2**20
 
 
 def list_images(
-    raw_images: pd.DataFrame, parameters: IngestionParameters
+    raw_images: pd.DataFrame,
+    stored_erasure_list: Callable[[], dict[str, Any] | None],
+    parameters: IngestionParameters,
 ) -> pd.DataFrame:
     """Mark the images that this run takes.
 
@@ -36,14 +41,22 @@ def list_images(
 
     Args:
         raw_images: Every image of the folder.
+        stored_erasure_list: Loads the list of erased images, if any.
         parameters: Uses ``limit``.
 
     Returns:
-        The listing with ``selected``.
+        The listing without erased images and with ``selected``.
+
+    Raises:
+        ImageFolderError: If every image was erased.
     """
-    limit = parameters.limit or len(raw_images)
-    order = _share_of_label(raw_images).sort_values(kind="stable").index[:limit]
-    listing = raw_images.assign(selected=raw_images.index.isin(order))
+    images = without_erased(raw_images, stored_erasure_list)
+    if images.empty:
+        message = f"all {len(raw_images):,} images were erased: nothing is left to do"
+        raise ImageFolderError(message)
+    limit = parameters.limit or len(images)
+    order = _share_of_label(images).sort_values(kind="stable").index[:limit]
+    listing = images.assign(selected=images.index.isin(order))
     logger.info("%s images, %s taken", f"{len(listing):,}", f"{len(order):,}")
     return listing
 
@@ -87,17 +100,19 @@ def read_images(
     image_listing: DataFrame,
     known_images: DataFrame,
     parameters: IngestionParameters,
+    featurization: FeaturizationParameters,
 ) -> Iterator[DataFrame]:
-    """Read the bytes of the images that no earlier run has read.
+    """Read the images that no earlier run has read, and leave out what is no pixel.
 
     Args:
         image_listing: Every image, with ``selected``.
         known_images: What earlier runs read and is still so.
         parameters: Uses ``max_bytes`` and the numbers of images in a file.
+        featurization: Uses ``max_pixels``, where a file must be decoded to be packed.
 
     Yields:
-        New rows, once: the listing's columns and ``bytes``, or, where a file could
-        not be read, ``reason`` and ``detail``.
+        New rows, once: the listing's columns and ``bytes``, or, where a file cannot
+        be used, ``reason`` and ``detail``.
     """
     chosen = image_listing.where("selected").drop("selected")
     new = chosen.join(known_images.select(*IDENTITY), IDENTITY, "left_anti")
@@ -106,7 +121,7 @@ def read_images(
     partitions = _files(count, size or 0, parameters, context.defaultParallelism)
     listed = new.select(*COLUMNS).repartition(partitions)
     with Progress(context, count, logger) as progress:
-        read = reader(parameters.max_bytes, progress.counts)
+        read = reader(parameters.max_bytes, featurization.max_pixels, progress.counts)
         yield listed.mapInArrow(read, IMAGES_SCHEMA)
 
 

@@ -17,7 +17,7 @@ def create_pipeline(**kwargs: Any) -> Pipeline:
         [
             Node(
                 func=list_images,
-                inputs=["raw_images", "params:ingestion"],
+                inputs=["raw_images", "stored_erasure_list", "params:ingestion"],
                 outputs="image_listing@pandas",
                 name="list_images_node",
             ),
@@ -33,7 +33,12 @@ def create_pipeline(**kwargs: Any) -> Pipeline:
             ),
             Node(
                 func=read_images,
-                inputs=["image_listing@spark", "known_images", "params:ingestion"],
+                inputs=[
+                    "image_listing@spark",
+                    "known_images",
+                    "params:ingestion",
+                    "params:featurization",
+                ],
                 outputs="images",
                 name="read_images_node",
             ),

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from itertools import chain, pairwise
-from typing import Any, NamedTuple
+from typing import Any
 
 import fsspec
 import pyarrow as pa
@@ -14,6 +14,7 @@ from pyspark import Accumulator
 
 from fruit_features.exceptions import StorageError
 from fruit_features.file_systems import register_s3
+from fruit_features.pipelines.ingestion.packing import Content, pack
 from fruit_features.progress import Counts
 
 # Hides the latency of storage; the bytes of one batch stay bounded all the same.
@@ -21,16 +22,8 @@ THREADS = 16
 BATCH_BYTES = 32 * 2**20
 
 
-class Content(NamedTuple):
-    """A file's bytes, or the reason why there are none and what was found."""
-
-    bytes: bytes | None
-    reason: str | None
-    detail: str | None
-
-
 def reader(
-    max_bytes: int, counts: "Accumulator[Counts]"
+    max_bytes: int, max_pixels: int, counts: "Accumulator[Counts]"
 ) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     """Make the function for ``mapInArrow`` that adds the bytes to a listing.
 
@@ -38,6 +31,7 @@ def reader(
 
     Args:
         max_bytes: Length above which a file is not read.
+        max_pixels: Width times height above which nothing is decoded.
         counts: Takes how many files were read, by reason.
 
     Returns:
@@ -55,6 +49,7 @@ def reader(
             for (part, jobs), _ in pairwise(chain(begun, [nothing])):
                 contents = [job.result() for job in jobs]
                 _check_storage(part, contents)
+                contents = [pack(content, max_pixels) for content in contents]
                 counts.add(Counter(content.reason for content in contents))
                 yield _with_contents(part, contents)
         finally:

@@ -1,7 +1,6 @@
 """The page that shows a run, as one file of HTML."""
 
 import base64
-import json
 import math
 from typing import Any
 
@@ -12,6 +11,7 @@ from markupsafe import Markup
 from fruit_features.pipelines.reporting.changes import compare_runs
 from fruit_features.pipelines.reporting.charts import Axes, Mark, bars, curve
 from fruit_features.pipelines.reporting.colours import label_colours
+from fruit_features.pipelines.reporting.script import script_json
 from fruit_features.pipelines.reporting.variance import THRESHOLDS, components_reaching
 
 # Bars beyond this many components are too thin and too low to see.
@@ -62,7 +62,7 @@ def render_page(
         report=report,
         style=_source(environment, "style.css"),
         script=_source(environment, "projection.js"),
-        projection=_script_json(_projection(projection_points)),
+        projection=Markup(script_json(_projection(projection_points))),
         points=len(projection_points),
         variance_charts=_variance_charts(explained_variance, components),
         thresholds=[
@@ -72,7 +72,7 @@ def render_page(
         quality_charts=_quality_charts(reduction_quality),
         storage=_records(storage),
         classes=[
-            (row.label, _data_url(row.jpeg))
+            (row.image_key, row.label, _data_url(row.jpeg))
             for row in thumbnails[~thumbnails["quarantined"]].itertuples()
         ],
         thumbnail={key: _data_url(jpeg) for key, jpeg in pictures.items()},
@@ -161,11 +161,3 @@ def _records(table: pd.DataFrame) -> list[dict[str, Any]]:
 
 def _data_url(jpeg: bytes) -> str:
     return f"data:image/jpeg;base64,{base64.b64encode(jpeg).decode()}"
-
-
-def _script_json(data: Any) -> Markup:
-    """Spell data so that no label can end the script it stands in."""
-    text = json.dumps(data, ensure_ascii=True, separators=(",", ":"))
-    for letter in "<>&":
-        text = text.replace(letter, f"\\u{ord(letter):04x}")
-    return Markup(text)

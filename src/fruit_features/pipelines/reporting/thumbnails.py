@@ -51,7 +51,9 @@ def make_thumbnails(images: DataFrame, quarantine: DataFrame) -> pd.DataFrame:
 def _choose(images: DataFrame, quarantine: DataFrame, shown: list[str]) -> list[Row]:
     """Return key and file of an image of every label, and of the quarantined ones."""
     file = F.col("_metadata.file_path").alias("file")
-    packed = images.where("reason is null").select("image_key", "label", file)
+    # Of what broke off or is damaged a small picture is packed, if any.
+    usable = F.col("reason").isNull() | F.col("reason").isin("truncated", "damaged")
+    packed = images.where(usable).select("image_key", "label", file)
     bad = quarantine.where(~F.col("image_key").isin(shown)).select("image_key")
     rows = packed.join(F.broadcast(bad), "image_key", "left_anti")
     of_quarantine = F.when(F.col("image_key").isin(shown), F.col("image_key"))
@@ -65,7 +67,8 @@ def _choose(images: DataFrame, quarantine: DataFrame, shown: list[str]) -> list[
 def _shrink(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     names = ["image_key", "label", "jpeg"]
     for batch in batches:
-        small = [make_thumbnail(content.as_py(), SIDE) for content in batch.column(2)]
+        contents = (content.as_py() or b"" for content in batch.column(2))
+        small = [make_thumbnail(content, SIDE) for content in contents]
         columns = [batch.column(0), batch.column(1), pa.array(small, pa.binary())]
         made = pa.RecordBatch.from_arrays(columns, names)
         yield made.filter(made.column(2).is_valid())

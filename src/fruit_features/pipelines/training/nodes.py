@@ -5,6 +5,7 @@ import hashlib
 import json
 import logging
 import platform
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -20,24 +21,30 @@ from fruit_features.backbone.training import (
     load_pictures,
     training_batches,
 )
+from fruit_features.erasure.erasure_list import without_erased
 from fruit_features.pipelines.training.parameters import TrainingParameters
 
 logger = logging.getLogger(__name__)
 
 
 def split_pictures(
-    raw_images: pd.DataFrame, parameters: TrainingParameters
+    raw_images: pd.DataFrame,
+    stored_erasure_list: Callable[[], dict[str, Any] | None],
+    parameters: TrainingParameters,
 ) -> dict[str, pd.DataFrame]:
     """Hold out the same share of every label, at least one picture each.
 
     Args:
-        raw_images: Columns ``path`` and ``label``, a row a picture.
+        raw_images: Columns ``image_key``, ``path`` and ``label``, a row a picture.
+        stored_erasure_list: Loads the list of erased images, if any.
         parameters: Uses ``held_out`` and ``seed``.
 
     Returns:
-        ``train`` and ``held_out``: disjoint rows that together are ``raw_images``.
+        ``train`` and ``held_out``: disjoint rows that together are ``raw_images``, but
+        for erased ones.
     """
-    shuffled = raw_images.sample(frac=1, random_state=parameters.seed)
+    pictures = without_erased(raw_images, stored_erasure_list)
+    shuffled = pictures.sample(frac=1, random_state=parameters.seed)
     rank = shuffled.groupby("label").cumcount()
     sizes = shuffled.groupby("label")["path"].transform("size")
     out = rank < np.ceil(sizes * parameters.held_out)
@@ -52,6 +59,7 @@ def train_backbone(
     held_out: pd.DataFrame,
     test_images: pd.DataFrame,
     state_folder: Path,
+    stored_erasure_list: Callable[[], dict[str, Any] | None],
     parameters: TrainingParameters,
 ) -> dict[str, Any]:
     """Train MobileNetV2 with a softmax head; judge it; give the backbone.
@@ -62,6 +70,7 @@ def train_backbone(
         test_images: Pictures of the same labels that nothing was chosen by; may
             be empty.
         state_folder: Where the state of training is kept, so that it can go on.
+        stored_erasure_list: Loads the list of erased images, if any.
         parameters: How to train.
 
     Returns:
@@ -90,7 +99,8 @@ def train_backbone(
         parameters,
         state_folder / _fingerprint(train, parameters),
     )
-    test = load_pictures(test_images, labels, side)
+    tested_on = without_erased(test_images, stored_erasure_list)
+    test = load_pictures(tested_on, labels, side)
     extractor = next(la for la in model.layers if isinstance(la, keras.Model))
     backbone = export_backbone(extractor, "trained", parameters.alpha)
     card = {

@@ -13,7 +13,7 @@ def create_pipeline(**kwargs: Any) -> Pipeline:
         [
             Node(
                 func=split_pictures,
-                inputs=["raw_images", "params:training"],
+                inputs=["raw_images", "stored_erasure_list", "params:training"],
                 outputs={"train": "training_listing", "held_out": "held_out_listing"},
                 name="split_pictures_node",
             ),
@@ -24,6 +24,7 @@ def create_pipeline(**kwargs: Any) -> Pipeline:
                     "held_out_listing",
                     "test_images",
                     "training_state",
+                    "stored_erasure_list",
                     "params:training",
                 ],
                 outputs={

@@ -1,0 +1,69 @@
+"""The photos that were erased, by salted hashes: no run takes them in again."""
+
+import hashlib
+import logging
+import secrets
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+logger = logging.getLogger(__name__)
+
+SALT_BYTES, HASH_BYTES = 32, 16
+
+
+class ErasureList:
+    """Knows erased photos again by a hash of their key, without naming them.
+
+    The salt is the list's own: whoever has not the list cannot tell, by trying names,
+    which photos a receipt is about.
+    """
+
+    def __init__(self, stored: dict[str, Any] | None = None) -> None:
+        """Take the list as ``stored`` gives it, or begin one.
+
+        Args:
+            stored: Of an earlier list.
+        """
+        stored = stored or {"salt": secrets.token_hex(SALT_BYTES), "photos": []}
+        self._salt = bytes.fromhex(stored["salt"])
+        self._hashes: set[str] = set(stored["photos"])
+
+    def hash_of(self, key: str) -> str:
+        """Return the name that a photo has here and in receipts."""
+        name = key.encode("utf-8", "surrogatepass")
+        hashed = hashlib.blake2b(name, digest_size=HASH_BYTES, key=self._salt)
+        return hashed.hexdigest()
+
+    def add(self, keys: Iterable[str]) -> None:
+        """Put photos on the list."""
+        self._hashes.update(map(self.hash_of, keys))
+
+    def __contains__(self, key: str) -> bool:
+        """Tell whether a photo was erased."""
+        return bool(self._hashes) and self.hash_of(key) in self._hashes
+
+    def stored(self) -> dict[str, Any]:
+        """Return the list, fit for JSON."""
+        return {"salt": self._salt.hex(), "photos": sorted(self._hashes)}
+
+
+def without_erased(
+    images: "pd.DataFrame", stored: Callable[[], dict[str, Any] | None]
+) -> "pd.DataFrame":
+    """Leave erased photos out of a listing, though their files may still be there.
+
+    Args:
+        images: Column ``image_key``.
+        stored: Loads the erasure list, if there is one.
+    """
+    erased = stored()
+    if not erased or not erased["photos"]:
+        return images
+    listed = ErasureList(erased)
+    known = images["image_key"].map(lambda key: key in listed).astype(bool)
+    if known.any():
+        logger.info("%s images left out: they were erased", f"{known.sum():,}")
+    return images[~known].reset_index(drop=True)

@@ -1,0 +1,71 @@
+"""The datasets of the catalog that hold photos, or something that was made of them."""
+
+from typing import Any, NamedTuple
+
+import fsspec
+from kedro.framework.context import KedroContext
+from kedro.io.core import get_protocol_and_path
+
+# What `erasure:` in an entry's metadata may say.
+FILES, ROWS, REPORT, PLOT, PAGE = KINDS = ("files", "rows", "report", "plot", "page")
+
+
+class Target(NamedTuple):
+    """A dataset that photos are to be taken out of.
+
+    Attributes:
+        name: Of the catalog.
+        kind: How it holds them: as ``files``; as ``rows`` of Parquet with an
+            ``image_key``; named in a ``report`` of JSON, a ``plot`` or a ``page``.
+        filesystem: The fsspec file system of its place.
+        path: Its file or folder, without protocol.
+        address: The same with protocol, as the catalog spells it.
+        versioned: Whether Kedro keeps versions of it.
+        declared: Its entry in the catalog.
+    """
+
+    name: str
+    kind: str
+    filesystem: Any
+    path: str
+    address: str
+    versioned: bool
+    declared: dict[str, Any]
+
+    def documents(self) -> list[str]:
+        """Return the files of a dataset that is one file, in all its versions."""
+        if not self.versioned:
+            return [self.path] if self.filesystem.exists(self.path) else []
+        name = self.path.rsplit("/", 1)[-1]
+        found = self.filesystem.find(self.path)
+        return [file for file in found if file.rsplit("/", 1)[-1] == name]
+
+
+def target_of(name: str, declared: dict[str, Any], project: str) -> Target:
+    """Take a dataset as the catalog declares it.
+
+    It is not made: that would load Spark, for which an erasure has no use.
+
+    Args:
+        name: Of the catalog.
+        declared: Its entry.
+        project: The folder that local places are relative to.
+    """
+    protocol, path = get_protocol_and_path(str(declared["filepath"]))
+    if protocol == "file" and not path.startswith("/"):
+        path = f"{project}/{path}"
+    kind = (declared.get("metadata") or {}).get("erasure", "")
+    filesystem = fsspec.filesystem(protocol)
+    address = path if protocol == "file" else f"{protocol}://{path}"
+    versioned = bool(declared.get("versioned"))
+    path = path.rstrip("/")
+    return Target(name, kind, filesystem, path, address, versioned, declared)
+
+
+def targets_of(context: KedroContext) -> dict[str, Target]:
+    """Return the datasets of the catalog that are a file or a folder, by name."""
+    return {
+        name: target_of(name, declared, str(context.project_path))
+        for name, declared in context.config_loader["catalog"].items()
+        if isinstance(declared, dict) and "filepath" in declared
+    }

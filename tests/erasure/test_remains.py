@@ -1,0 +1,81 @@
+"""What lies beside the datasets."""
+
+from pathlib import Path
+
+import fsspec
+import pandas as pd
+import pytest
+
+from fruit_features.erasure.remains import (
+    clear_leftovers,
+    clear_partial_files,
+    erase_site,
+    files_naming,
+)
+from fruit_features.erasure.targets import Target
+
+FILES = fsspec.filesystem("file")
+
+
+def table(folder: Path) -> Target:
+    place = str(folder / "table")
+    return Target("table", "rows", FILES, place, place, False, {})
+
+
+def put(folder: Path, name: str, *keys: str) -> Path:
+    file = folder / "table" / name
+    file.parent.mkdir(parents=True, exist_ok=True)
+    pd.DataFrame({"image_key": keys}).to_parquet(file)
+    return file
+
+
+def test_what_killed_runs_left_goes_or_is_finished(tmp_path: Path) -> None:
+    kept = put(tmp_path, "a.parquet", "a")
+    put(tmp_path, "_temporary/0/x.parquet", "b")
+    put(tmp_path, "p=1/__magic_job/y.parquet", "b")
+    put(tmp_path, "../_table.new/z.parquet", "b")
+    begun = put(tmp_path, "_kept-1/begun.parquet", "b")
+    finished = put(tmp_path, "_kept-2/finished.parquet", "c")
+    finished.with_name("_replaced.json").write_text('["old.parquet"]')
+    old = put(tmp_path, "old.parquet", "b", "c")
+    clear_leftovers(table(tmp_path))
+    assert not begun.exists()
+    assert not old.exists()
+    names = {file.name for file in tmp_path.rglob("*.parquet")}
+    assert names == {kept.name, "finished.parquet"}
+
+
+def test_half_a_file_goes(tmp_path: Path) -> None:
+    (tmp_path / ".report.html.partial").write_text("a/1.jpg")
+    (tmp_path / "report.html").write_text("whole")
+    clear_partial_files(FILES, str(tmp_path))
+    assert [file.name for file in tmp_path.iterdir()] == ["report.html"]
+
+
+@pytest.mark.parametrize(
+    "spelled",
+    [
+        'a/<b> & é".jpg',
+        "a/&lt;b&gt; &amp; é&quot;.jpg",
+        "a/%3Cb%3E%20%26%20%C3%A9%22.jpg",
+        '{"key": "a/<b> & \\u00e9\\".jpg"}',
+    ],
+)
+def test_names_are_found_in_any_spelling(tmp_path: Path, spelled: str) -> None:
+    file = tmp_path / "mine.csv"
+    file.write_text(f"other/1.jpg\n{spelled}\n")
+    names = [str(file)]
+    assert files_naming(FILES, names, {'a/<b> & é".jpg'}) == names
+    assert files_naming(FILES, names, {"a/b.jpg"}) == []
+
+
+def test_a_site_that_shows_a_photo_goes(tmp_path: Path) -> None:
+    node = tmp_path / "build/api/nodes/1"
+    node.parent.mkdir(parents=True)
+    node.write_text('["a/1.jpg"]')
+    # Some other tool's folder is none of ours.
+    assert erase_site(FILES, tmp_path, {"a/1.jpg"}) == []
+    (tmp_path / "build/api/main").write_text("{}")
+    assert erase_site(FILES, tmp_path, {"a/2.jpg"}) == []
+    assert erase_site(FILES, tmp_path, {"a/1.jpg"}) == [str(tmp_path / "build")]
+    assert not (tmp_path / "build").exists()
