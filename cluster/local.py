@@ -164,11 +164,12 @@ class LocalCluster:
         for name in yarn.DAEMONS:
             self.start_daemon(name)
         self._write_spark_configuration(home / "spark", work)
-        # While they start.
-        python = workers.make_python(home / "python", home / "dist")
+        python = home / "python" / "bin" / "python"
         variables = self._variables(endpoint, page, python)
         self._wait("S3", logs / "s3.log", lambda: s3.answers(endpoint))
         s3.make_bucket(s3.client(variables), s3.BUCKET, s3.REGION)
+        # While YARN starts.
+        workers.make_python(home / "python", home / "dist", variables)
         self._wait(
             "YARN", logs / "nodemanager.log", lambda: yarn.running_nodes(page) > 0
         )

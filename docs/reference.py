@@ -191,9 +191,11 @@ def commands() -> str:
 
 def _command(path: str, command: click.Command) -> Iterator[str]:
     if isinstance(command, click.Group):
-        for name, inner in sorted(command.commands.items()):
-            yield from _command_page(f"{path} {name}", inner)
-            yield from _command(f"{path} {name}", inner)
+        context = click.Context(command)
+        for name in command.list_commands(context):
+            if inner := command.get_command(context, name):
+                yield from _command_page(f"{path} {name}", inner)
+                yield from _command(f"{path} {name}", inner)
 
 
 def _command_page(path: str, command: click.Command) -> Iterator[str]:

@@ -133,14 +133,14 @@ def _run(*args: Any, **kwargs: Any) -> Any:
         sys.exit(1)
 
 
-cli.add_command(
-    click.Command(
-        name="run",
-        callback=_run,
-        params=kedro_run.params,
-        help=kedro_run.help,
-    )
+# By this name `python -m fruit_features` finds it.
+run = click.Command(
+    name="run",
+    callback=_run,
+    params=kedro_run.params,
+    help=kedro_run.help,
 )
+cli.add_command(run)
 cli.add_command(emr)
 cli.add_command(history)
 cli.add_command(erase)

@@ -8,6 +8,9 @@ FruitFeaturesError
 ├── BackboneError         the weights are missing or do not fit alpha and input size
 ├── RunningError          another run is at work in the same data folder
 ├── StorageError          S3 does not answer, or does not let this run in
+├── AwsError              AWS does not answer, or refuses what a command asks for
+├── PackageError          the project cannot be made ready for a cluster
+├── StepError             a step, or a cluster with it, ended with errors
 ├── PriceError            a region or a type of instance has no known price
 ├── GuardrailError        a cluster would break a guardrail that is not overridden
 ├── ClusterError          YARN does not answer, or has no room; no Python there
@@ -61,6 +64,18 @@ class RunningError(FruitFeaturesError):
 
 class StorageError(FruitFeaturesError):
     """S3 does not answer, or does not let this run list, read or write."""
+
+
+class AwsError(FruitFeaturesError):
+    """AWS does not answer, or refuses what a command asks for."""
+
+
+class PackageError(FruitFeaturesError):
+    """The project cannot be made ready for a cluster."""
+
+
+class StepError(FruitFeaturesError):
+    """A step, or a cluster with it, ended with errors."""
 
 
 class ClusterError(FruitFeaturesError):

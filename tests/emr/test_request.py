@@ -7,7 +7,7 @@ import boto3
 import pytest
 from botocore.validate import ParamValidator
 
-from fruit_features.emr.request import artefacts, cluster_request
+from fruit_features.emr.request import Artefacts, artefacts, cluster_request
 from fruit_features.emr.s3 import Place
 from tests.emr.settings_examples import NAMES, settings
 
@@ -98,12 +98,18 @@ def test_everything_that_was_asked_for_is_in_it() -> None:
 def test_bootstrap_gets_what_it_takes() -> None:
     place = Place("fruit-photos", "a")
     (action,) = cluster_request(settings(), place)["BootstrapActions"]
-    code = "s3://fruit-photos/a/code"
+    code = "s3://fruit-photos/a/code/<hash>"
     wheel = f"{code}/fruit_features-{version('fruit_features')}-py3-none-any.whl"
     assert artefacts(place).wheel == wheel
     assert action["ScriptBootstrapAction"] == {
         "Path": f"{code}/bootstrap.sh",
         "Args": ["/opt/fruit_features", f"{code}/requirements.lock", wheel],
+    }
+    needed = Artefacts("s3://b/1/bootstrap.sh", "s3://b/1/lock", "s3://b/1/a.whl")
+    (action,) = cluster_request(settings(), place, needed=needed)["BootstrapActions"]
+    assert action["ScriptBootstrapAction"] == {
+        "Path": needed.bootstrap,
+        "Args": ["/opt/fruit_features", needed.lock, needed.wheel],
     }
 
 
@@ -115,6 +121,8 @@ def test_tags_find_it_and_say_what_was_overridden() -> None:
     assert (tags["owner"], tags["purpose"]) == (one.tags.owner, one.tags.purpose)
     assert tags["allowed"] == "long-idle open-ssh"
     assert "allowed" not in str(cluster_request(one, one.place)["Tags"])
+    more = cluster_request(one, one.place, tags={"code": "1", "estimate": "2.30"})
+    assert {"Key": "code", "Value": "1"} in more["Tags"]
 
 
 def test_transient_cluster_ends_after_its_steps() -> None:
@@ -122,6 +130,8 @@ def test_transient_cluster_ends_after_its_steps() -> None:
     request = cluster_request(one, one.place, steps=[STEP], transient=True)
     assert request["Instances"]["KeepJobFlowAliveWhenNoSteps"] is False
     assert request["Steps"] == [STEP]
+    # EMR takes no time of idleness for one of these.
+    assert "AutoTerminationPolicy" not in request
 
 
 def test_without_spot_nodes_on_demand_has_no_bound_of_its_own() -> None:

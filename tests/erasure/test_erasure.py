@@ -40,7 +40,7 @@ def erase(
 
 
 def receipts(data: Path) -> list[dict[str, Any]]:
-    kept = data / "08_reporting/erasures/receipt.json"
+    kept = data / "erasures/receipt.json"
     return [json.loads(f.read_text()) for f in sorted(kept.glob("*/receipt.json"))]
 
 
@@ -80,7 +80,7 @@ def test_the_receipt_says_what_where_and_when(
 ) -> None:
     erase(*ERASED, "--yes", "--asked-by", "a person")
     (receipt,) = receipts(photographed.data)
-    listed = photographed.data / "01_raw/erased.json"
+    listed = photographed.data / "erasures/erased.json"
     hashes = ErasureList(json.loads(listed.read_text()))
     assert receipt["asked_by"] == "a person"
     assert receipt["asked_for"] == {"patterns": 1, "labels": 1, "names": 0}

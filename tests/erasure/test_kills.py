@@ -89,7 +89,7 @@ def test_killed_at_random_moments_it_goes_on(
     eraser: Eraser, marked_once: Marked, tmp_path: Path
 ) -> None:
     undisturbed = marked_once.copy(tmp_path / "undisturbed")
-    journal = "08_reporting/erasures/pending.json"
+    journal = "erasures/pending.json"
     eraser.start(undisturbed)
     wait_for(undisturbed.data / journal)
     began = time.monotonic()

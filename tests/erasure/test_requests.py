@@ -41,7 +41,7 @@ def test_requests_are_answered(photographed: Marked, tmp_path: Path) -> None:
     left = pd.read_parquet(photographed.data / "04_feature/features")
     summary = json.loads((photographed.data / "06_models/pca_summary.json").read_text())
     assert summary["rows"] == len(left) == 14
-    (receipt,) = (photographed.data / "08_reporting/erasures").rglob("2*/receipt.json")
+    (receipt,) = (photographed.data / "erasures").rglob("2*/receipt.json")
     assert json.loads(receipt.read_text())["asked_by"] == "letter of 1 May"
 
 

@@ -21,6 +21,9 @@ from cluster.front import Front
 from cluster.local import LocalCluster
 from cluster.processes import working_in
 from cluster.rehearsal import applications
+from fruit_features.emr.request import PYTHON_HOME
+from fruit_features.emr.settings import read_settings
+from fruit_features.emr.steps import step_request
 from tests.pictures import jpeg
 from tests.s3_server import without_aws
 
@@ -37,12 +40,13 @@ TABLES = ("04_feature/features", "07_model_output/reduced_features")
 class Run:
     """A run that was started, and what it said."""
 
-    def __init__(self, project: Path, log: Path, env: dict[str, str], *more: str):
-        command = [sys.executable, "-m", "kedro", "run", *more]
+    def __init__(
+        self, command: list[str], folder: Path, log: Path, env: dict[str, str]
+    ) -> None:
         self._log, self.began = log, time.monotonic()
         with log.open("w") as output:
             self.process = psutil.Popen(
-                command, cwd=project, env=env, stdout=output, stderr=output
+                command, cwd=folder, env=env, stdout=output, stderr=output
             )
 
     @property
@@ -70,7 +74,32 @@ class OnYarn:
         given = {**self.cluster.sourced, "FRUIT_FEATURES_PREFIX": prefix, **env}
         images = f"images=s3a://{self._bucket}/given"
         chosen = ["--env", "emr", "--params", ",".join([images, *params])]
-        return Run(self._project, log, given, *chosen)
+        command = [sys.executable, "-m", "kedro", "run", *chosen]
+        return Run(command, self._project, log, given)
+
+    def start_step(self, prefix: str, **env: str) -> Run:
+        """Start what a step of EMR is: of what lies on S3, far from the project."""
+        log, empty = self.folder / "step.txt", self.folder / "empty"
+        empty.mkdir()
+        variables = self.cluster.variables
+        (conf,) = self.keys("fruit_features/code/conf/")
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("FRUIT_FEATURES_BUCKET", self._bucket)
+            patch.setenv("FRUIT_FEATURES_PREFIX", prefix)
+            settings = read_settings(self._project)
+        images = f"images=s3a://{self._bucket}/given"
+        request = step_request(
+            settings,
+            f"s3://{self._bucket}/{conf}",
+            ["--params", images],
+            variables,
+        )
+        python = f"{PYTHON_HOME}/bin/python"
+        command = [
+            variables["FRUIT_FEATURES_PYTHON"] if part == python else part
+            for part in request["HadoopJarStep"]["Args"]
+        ]
+        return Run(command, empty, log, {**self.cluster.sourced, **env})
 
     def say(self, prefix: str, *command: str) -> str:
         """Run another of the project's commands and return what it says."""
@@ -126,7 +155,7 @@ def on_yarn(
 
 @pytest.fixture(scope="module")
 def first(on_yarn: OnYarn) -> Run:
-    run = on_yarn.start("first", **PLANTED)
+    run = on_yarn.start_step("first", **PLANTED)
     assert run.end() == 0, run.said
     return run
 
@@ -143,7 +172,8 @@ def local(
     """What a run on this machine makes of the same images."""
     folder = tmp_path_factory.mktemp("local")
     places = f"images={images},data={folder}"
-    run = Run(project, folder / "said.txt", without_aws(), "--params", places)
+    command = [sys.executable, "-m", "kedro", "run", "--params", places]
+    run = Run(command, project, folder / "said.txt", without_aws())
     assert run.end() == 0, run.said
     return folder
 

@@ -6,10 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from fruit_features.emr.clients import session
 from fruit_features.emr.prices import Prices
 from fruit_features.emr.settings import ClusterSettings
 from fruit_features.emr.spending import spent_this_month
-from fruit_features.exceptions import PriceError
+from fruit_features.exceptions import AwsError, PriceError
 
 # Policies of AWS's that let a node or EMR do far more than this project needs; the last
 # two are those of EMR's default roles.
@@ -80,7 +81,7 @@ def gather_facts(
             found |= dict(zip(names, ask(), strict=True))
         except ClientError as error:
             unknown |= dict.fromkeys(names, _said(error))
-        except PriceError as error:
+        except (AwsError, PriceError) as error:
             unknown |= dict.fromkeys(names, str(error))
         except BotoCoreError as error:
             # No credentials or no network: nor will the next one answer.
@@ -90,12 +91,10 @@ def gather_facts(
 
 
 def _clients(region: str) -> Client:
-    import boto3
     from botocore.config import Config
 
     config = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard"})
-    session = boto3.Session()
-    return lambda service: session.client(service, region_name=region, config=config)
+    return lambda service: session().client(service, region_name=region, config=config)
 
 
 def _said(error: Any) -> str:

@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from fruit_features.emr.clients import session
 from fruit_features.emr.groups import Nodes
 from fruit_features.exceptions import PriceError
 
@@ -163,13 +164,12 @@ def find_prices(region: str, types: Collection[str]) -> Prices:
 
 
 def _price_list() -> Any:
-    import boto3
     from botocore.config import Config
 
     config = Config(
         connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 1}
     )
-    return boto3.Session().client("pricing", PRICE_LIST_REGION, config=config)
+    return session().client("pricing", PRICE_LIST_REGION, config=config)
 
 
 def _live_node(client: Any, region: str, instance_type: str) -> NodePrice:

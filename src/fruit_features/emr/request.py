@@ -13,11 +13,18 @@ from fruit_features.emr.settings import PLACEHOLDERS, ClusterSettings
 PROJECT_TAG = "project"
 POLICY_TAG = "for-use-with-amazon-emr-managed-policies"
 ALLOWED_TAG = "allowed"
+# What tells its code from any other, and what it was expected to cost, in dollars.
+CODE_TAG = "code"
+ESTIMATE_TAG = "estimate"
 
 # Where the bootstrap action makes the workers' Python; conf/emr/spark.yml expects it.
 PYTHON_HOME = "/opt/fruit_features"
 
 ROLES = {"primary": "MASTER", "core": "CORE", "task": "TASK"}
+
+
+# What is uploaded lies under a hash of itself, which is not known before it is built.
+HASH = "<hash>"
 
 
 class Artefacts(NamedTuple):
@@ -35,10 +42,10 @@ class Artefacts(NamedTuple):
 
 
 def artefacts(place: Place) -> Artefacts:
-    """Return where the bootstrap script, the lock and the wheel are uploaded to."""
+    """Return where script, lock and wheel would be; their hash is not known."""
     wheel = f"fruit_features-{version('fruit_features')}-py3-none-any.whl"
     names = ("bootstrap.sh", "requirements.lock", wheel)
-    return Artefacts(*(f"{place.address}/code/{name}" for name in names))
+    return Artefacts(*(f"{place.address}/code/{HASH}/{name}" for name in names))
 
 
 def cluster_request(
@@ -48,6 +55,8 @@ def cluster_request(
     steps: Sequence[Mapping[str, Any]] = (),
     transient: bool = False,
     allowed: Sequence[str] = (),
+    needed: Artefacts | None = None,
+    tags: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Return the whole ``run_job_flow`` request.
 
@@ -57,6 +66,8 @@ def cluster_request(
         steps: Steps to run from the start, as EMR takes them.
         transient: Whether the cluster ends after its steps.
         allowed: Names of overridden guardrails; kept in a tag.
+        needed: Where the project was uploaded to, if it was.
+        tags: More tags.
     """
     request: dict[str, Any] = {
         "Name": settings.name,
@@ -66,17 +77,18 @@ def cluster_request(
         "EbsRootVolumeSize": settings.root_volume_gb,
         "ScaleDownBehavior": "TERMINATE_AT_TASK_COMPLETION",
         "LogUri": f"{place.address}/logs/emr/",
-        "BootstrapActions": [_bootstrap(place)],
+        "BootstrapActions": [_bootstrap(needed or artefacts(place))],
         "Configurations": _configurations(settings, place),
         "ServiceRole": settings.roles.service,
         "JobFlowRole": settings.roles.instance_profile,
         "VisibleToAllUsers": True,
         "Steps": [dict(step) for step in steps],
-        "Tags": _tags(settings, allowed),
+        "Tags": _tags(settings, allowed, tags or {}),
     }
     if settings.scaling.maximum is not None:
         request["ManagedScalingPolicy"] = {"ComputeLimits": _limits(settings)}
-    if settings.idle_seconds is not None:
+    # One that ends after its last step takes no time of idleness besides.
+    if settings.idle_seconds is not None and not transient:
         request["AutoTerminationPolicy"] = {"IdleTimeout": settings.idle_seconds}
     if settings.encryption.kms_key:
         request["LogEncryptionKmsKeyId"] = settings.encryption.kms_key
@@ -126,8 +138,7 @@ def _limits(settings: ClusterSettings) -> dict[str, Any]:
     return limits
 
 
-def _bootstrap(place: Place) -> dict[str, Any]:
-    needed = artefacts(place)
+def _bootstrap(needed: Artefacts) -> dict[str, Any]:
     action = {
         "Path": needed.bootstrap,
         "Args": [PYTHON_HOME, needed.lock, needed.wheel],
@@ -142,13 +153,16 @@ def _configurations(settings: ClusterSettings, place: Place) -> list[dict[str, A
     return [{"Classification": "jupyter-s3-conf", "Properties": kept}]
 
 
-def _tags(settings: ClusterSettings, allowed: Sequence[str]) -> list[dict[str, str]]:
+def _tags(
+    settings: ClusterSettings, allowed: Sequence[str], more: Mapping[str, str]
+) -> list[dict[str, str]]:
     tags = {
         "Name": settings.name,
         PROJECT_TAG: settings.name,
         "owner": settings.tags.owner or PLACEHOLDERS["tags.owner"],
         "purpose": settings.tags.purpose or "",
         POLICY_TAG: "true",
+        **more,
     }
     if allowed:
         tags[ALLOWED_TAG] = " ".join(sorted(allowed))

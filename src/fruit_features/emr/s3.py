@@ -6,33 +6,18 @@ S3A asks on for eight minutes, without a word, where nobody answers.
 import datetime as dt
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 from kedro.io.core import get_protocol_and_path
 
+from fruit_features.emr.clients import explain
 from fruit_features.exceptions import StorageError
-
-if TYPE_CHECKING:
-    from botocore.exceptions import ClientError
 
 # Amazon refuses requests that are a quarter of an hour off.
 CLOCK_SECONDS = 15 * 60.0
 
 # Spark wants the folder of its event logs to be there; writing it shows the right to.
 EVENT_LOGS = "logs/spark-events/"
-
-# What an S3 says, and what helps.
-REMEDIES = {
-    "NoSuchBucket": "there is no such bucket: see its name, or create it",
-    "404": "there is no such bucket: see its name, or create it",
-    "AccessDenied": "access denied: let the role or user {act} it",
-    "403": "access denied: let the role or user {act} it",
-    "InvalidAccessKeyId": "no such access key: see AWS_ACCESS_KEY_ID or the profile",
-    "SignatureDoesNotMatch": "the secret key is wrong: see AWS_SECRET_ACCESS_KEY or "
-    "the profile",
-    "ExpiredToken": "the credentials have expired: get new ones",
-    "RequestTimeTooSkewed": "this machine's clock is wrong: set it, say by chrony",
-}
 
 
 class Place(NamedTuple):
@@ -125,33 +110,11 @@ def _check_clock(place: Place, theirs: dt.datetime) -> None:
 
 
 def _try(place: Place, act: str, call: Callable[[], Any]) -> Any:
-    from botocore.exceptions import (
-        BotoCoreError,
-        ClientError,
-        NoCredentialsError,
-        PartialCredentialsError,
-    )
+    from botocore.exceptions import BotoCoreError, ClientError
 
-    begun = f"cannot {act} {place.address}"
     try:
         return call()
-    except ClientError as error:
-        message = f"{begun}: {_said(error, act)}"
+    except (BotoCoreError, ClientError, ValueError) as error:
+        said = explain(error, f"{act} it")
+        message = f"cannot {act} {place.address}: {said}"
         raise StorageError(message) from error
-    except (NoCredentialsError, PartialCredentialsError) as error:
-        message = (
-            f"{begun}: no credentials; give the machine a role, or set "
-            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
-        )
-        raise StorageError(message) from error
-    except (BotoCoreError, ValueError) as error:
-        message = f"{begun}: {error}; see AWS_ENDPOINT_URL, AWS_REGION and the network"
-        raise StorageError(message) from error
-
-
-def _said(error: "ClientError", act: str) -> str:
-    code = error.response["Error"]["Code"]
-    remedy = REMEDIES.get(code)
-    if remedy:
-        return remedy.format(act=act)
-    return f"{code}, {error.response['Error'].get('Message', 'no more is said')}"

@@ -20,11 +20,16 @@ allow_option = click.option(
 )
 
 
+def project_folder() -> Path:
+    """Return the folder of the project that the command is run in."""
+    here = Path.cwd()
+    return find_kedro_project(here) or here
+
+
 def project_settings(env: str) -> ClusterSettings:
     """Read the settings of the project that the command is run in.
 
     Raises:
         ParameterError: If something in them cannot be.
     """
-    here = Path.cwd()
-    return read_settings(find_kedro_project(here) or here, env)
+    return read_settings(project_folder(), env)

@@ -1,5 +1,6 @@
 """Tables on a terminal, plain text where it is piped, JSON where that is asked for."""
 
+import dataclasses
 import json
 import sys
 from collections.abc import Sequence
@@ -35,7 +36,12 @@ def print_heading(text: str) -> None:
 
 def print_json(data: Any) -> None:
     """Print data as JSON."""
-    click.echo(json.dumps(data, indent=2, default=str))
+    click.echo(json.dumps(data, indent=2, default=_plain))
+
+
+def dollars(amount: float | None) -> str:
+    """Write a sum; a question mark where it is not known."""
+    return "? $" if amount is None else f"{amount:,.2f} $"
 
 
 def duration(hours: float) -> str:
@@ -54,3 +60,9 @@ def _draw(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
         table.add_row(*row)
     # Names may hold brackets, which rich would take for styles.
     Console(markup=False, highlight=False).print(table)
+
+
+def _plain(value: Any) -> Any:
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return dataclasses.asdict(value)
+    return str(value)

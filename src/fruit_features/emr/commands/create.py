@@ -1,0 +1,74 @@
+"""`kedro emr create`."""
+
+from pathlib import Path
+
+import click
+
+from fruit_features.emr.aws import Aws
+from fruit_features.emr.commands.cluster_options import (
+    check_deadline,
+    deadline_option,
+    every_option,
+    images_option,
+    wait_option,
+    wheel_option,
+)
+from fruit_features.emr.commands.options import (
+    allow_option,
+    env_option,
+    project_folder,
+    project_settings,
+)
+from fruit_features.emr.commands.watching import (
+    Watching,
+    offering_to_stop,
+    running_cost,
+    say_plan,
+)
+from fruit_features.emr.orders import Job, order_cluster
+from fruit_features.emr.planning import make_plan
+
+EXAMPLES = """\b
+Examples:
+  kedro emr create --wait
+  kedro emr create --images 500000 --deadline 2
+  kedro emr create --allow unencrypted-logs
+"""
+
+
+@click.command(epilog=EXAMPLES)
+@images_option
+@deadline_option
+@allow_option
+@wheel_option
+@wait_option
+@every_option
+@env_option
+def create(
+    images: int | None,
+    deadline: float | None,
+    allowed: tuple[str, ...],
+    wheel: Path | None,
+    wait: bool,
+    every: float,
+    env: str,
+) -> None:
+    """Create a cluster that waits for work, if the guardrails let it.
+
+    It costs money from now on, until it has been idle for `idle_seconds`, or until
+    `kedro emr terminate`.
+    """
+    check_deadline(images, deadline)
+    plan = make_plan(
+        project_settings(env), images=images, deadline=deadline, allowed=allowed
+    )
+    job = Job(project_folder(), env, wheel=wheel)
+    request = order_cluster(plan, job, transient=False)
+    say_plan(plan)
+    aws = Aws(plan.settings)
+    cluster = aws.clusters.create(request)
+    with offering_to_stop(aws, cluster):
+        click.echo(f"{cluster} is being created")
+        click.echo(running_cost(aws, aws.clusters.read(cluster)))
+        if wait:
+            Watching(aws, cluster, every).until_ready()

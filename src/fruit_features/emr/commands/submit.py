@@ -1,0 +1,175 @@
+"""`kedro emr submit`."""
+
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+import click
+from kedro.framework.cli.utils import _split_params
+from kedro.framework.session import KedroSession
+
+from fruit_features.emr.aws import Aws
+from fruit_features.emr.commands.cluster_options import (
+    check_deadline,
+    deadline_option,
+    every_option,
+    images_option,
+    wait_option,
+    wheel_option,
+)
+from fruit_features.emr.commands.options import (
+    allow_option,
+    env_option,
+    project_folder,
+    project_settings,
+)
+from fruit_features.emr.commands.watching import (
+    Watching,
+    offering_to_stop,
+    running_cost,
+    say_plan,
+    summary,
+)
+from fruit_features.emr.orders import Job, order_cluster, order_step
+from fruit_features.emr.planning import make_plan
+from fruit_features.emr.request import ALLOWED_TAG
+from fruit_features.exceptions import AwsError
+
+EXAMPLES = """\b
+Examples:
+  kedro emr submit --wait
+  kedro emr submit --params reduction.components=50 --wait
+  kedro emr submit --transient --images 500000 --wait
+"""
+
+
+class Params(NamedTuple):
+    """Parameters as they were typed, and as Kedro reads them."""
+
+    text: str
+    parsed: dict[str, Any]
+
+
+def _params(context: click.Context, option: click.Parameter, text: str) -> Params:
+    return Params(text, _split_params(context, option, text))
+
+
+class Sizing(NamedTuple):
+    """What the guardrails judge by besides ``cluster.yml``."""
+
+    images: int | None
+    deadline: float | None
+    allowed: tuple[str, ...]
+
+
+@click.command(epilog=EXAMPLES)
+@click.option("--cluster", help="The cluster's id; the only one that is up.")
+@click.option(
+    "--transient",
+    is_flag=True,
+    help="On a cluster of its own, which ends with the run.",
+)
+@click.option("--params", default="", callback=_params, help="As of `kedro run`.")
+@click.option("--pipelines", default="", help="As of `kedro run`.")
+@click.option(
+    "--code-of-cluster",
+    is_flag=True,
+    help="Run the code that the cluster was made with, if the project has changed.",
+)
+@images_option
+@deadline_option
+@allow_option
+@wheel_option
+@wait_option
+@every_option
+@env_option
+@click.pass_context
+def submit(  # noqa: PLR0913, PLR0917  One an option.
+    context: click.Context,
+    cluster: str | None,
+    transient: bool,
+    params: Params,
+    pipelines: str,
+    code_of_cluster: bool,
+    images: int | None,
+    deadline: float | None,
+    allowed: tuple[str, ...],
+    wheel: Path | None,
+    wait: bool,
+    every: float,
+    env: str,
+) -> None:
+    """Run the pipelines on a cluster, with the configuration of this project.
+
+    With --wait it shows states and what the run writes, and leaves with the exit code
+    of the run.
+    """
+    if transient and cluster:
+        message = "--transient makes a cluster of its own: leave out --cluster"
+        raise click.UsageError(message)
+    check_deadline(images, deadline)
+    Aws(project_settings(env)).bucket()
+    _check_params(env, params)
+    given = {"--params": params.text, "--pipelines": pipelines}
+    arguments = [part for name, text in given.items() if text for part in (name, text)]
+    job = Job(project_folder(), env, arguments, wheel)
+    judged = Sizing(images, deadline, allowed)
+    step_id: str | None = None
+    code = 0
+    if transient:
+        aws, name = _create(job, judged)
+    else:
+        aws, name, step_id = _add(job, judged, cluster, code_of_cluster)
+    with offering_to_stop(aws, name):
+        found = aws.clusters.read(name)
+        step = aws.steps(found).the_one(step_id)
+        click.echo(f"step {step.id}: {step.name}")
+        click.echo(running_cost(aws, found))
+        if wait:
+            code = _follow(Watching(aws, name, every), step.id)
+    context.exit(code)
+
+
+def _create(job: Job, judged: Sizing) -> tuple[Aws, str]:
+    plan = make_plan(project_settings(job.env), **judged._asdict())
+    request = order_cluster(plan, job, transient=True)
+    say_plan(plan)
+    aws = Aws(plan.settings)
+    return aws, aws.clusters.create(request)
+
+
+def _add(
+    job: Job, judged: Sizing, cluster: str | None, code_of_cluster: bool
+) -> tuple[Aws, str, str]:
+    aws = Aws(project_settings(job.env))
+    found = aws.clusters.the_one(cluster)
+    if not found.is_up:
+        message = f"{found.id} is {found.state}: `kedro emr create` makes another"
+        raise AwsError(message)
+    # What was overridden for the cluster is so for what runs on it.
+    before = found.tags.get(ALLOWED_TAG, "").split()
+    allowed = tuple(sorted({*judged.allowed, *before}))
+    plan = make_plan(aws.settings, **judged._replace(allowed=allowed)._asdict())
+    request = order_step(plan, job, found, code_of_cluster=code_of_cluster)
+    say_plan(plan)
+    return aws, found.id, aws.steps(found).add(request)
+
+
+def _follow(watching: Watching, step: str) -> int:
+    """Follow a step, and a cluster that ends with it; return the run's exit code."""
+    seen = watching.until_over(step)
+    code = 0 if seen.state == "COMPLETED" else watching.explain_failure(seen)
+    cluster = watching.aws.clusters.read(watching.cluster)
+    if cluster.transient:
+        cluster = watching.until_ended()
+        click.echo(summary(watching.aws, cluster))
+    elif cluster.is_up:
+        click.echo(running_cost(watching.aws, cluster))
+    return code
+
+
+def _check_params(env: str, params: Params) -> None:
+    """Refuse at once what the run would refuse minutes, and cents, later."""
+    with KedroSession.create(
+        project_folder(), env=env, runtime_params=params.parsed
+    ) as session:
+        cast(KedroSession, session).load_context()

@@ -1,0 +1,81 @@
+"""How long S3 keeps what lies in the bucket: rules of its lifecycle."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from fruit_features.emr.groups import Storage
+from fruit_features.emr.s3 import Place
+
+# Days after which S3 forgets what was overwritten or deleted, and uploads that nobody
+# has ended.
+LEFTOVER_DAYS = 7
+
+# Where images, features and logs lie below the prefix. What is kept of erasures, in
+# `erasures/`, stays: without it a photo could come back.
+IMAGES = ("01_raw/images/", "02_intermediate/")
+FEATURES = ("04_feature/", "07_model_output/", "08_reporting/")
+LOGS = ("logs/",)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A rule as S3 takes it.
+
+    Attributes:
+        request: All of it.
+    """
+
+    request: dict[str, Any]
+
+    @property
+    def prefix(self) -> str:
+        """What the keys begin with that it is about."""
+        return self.request.get("Filter", {}).get("Prefix", "")
+
+    def is_own(self, place: Place) -> bool:
+        """Tell a rule of this project from those that others have set."""
+        return bool(self.request.get("ID", "").startswith(_name(place, "")))
+
+    def __str__(self) -> str:
+        """Say what it does."""
+        rule, said = self.request, []
+        if rule.get("Status") != "Enabled":
+            said.append("switched off")
+        if days := rule.get("Expiration", {}).get("Days"):
+            said.append(f"deleted after {days} days")
+        if days := rule.get("NoncurrentVersionExpiration", {}).get("NoncurrentDays"):
+            said.append(f"old versions after {days}")
+        if days := rule.get("AbortIncompleteMultipartUpload", {}).get(
+            "DaysAfterInitiation"
+        ):
+            said.append(f"unfinished uploads after {days}")
+        return f"{self.prefix}: {', '.join(said)}"
+
+
+def lifecycle_rules(place: Place, storage: Storage) -> list[Rule]:
+    """Return the rules that keep what ``cluster.yml`` says, as long as it says."""
+    days_of = {
+        **dict.fromkeys(IMAGES, storage.keep_images_days),
+        **dict.fromkeys(FEATURES, storage.keep_features_days),
+        **dict.fromkeys(LOGS, storage.keep_logs_days),
+    }
+    rules = [
+        _rule(place, folder, {"Expiration": {"Days": days}})
+        for folder, days in days_of.items()
+        if days is not None
+    ]
+    leftovers = {
+        "NoncurrentVersionExpiration": {"NoncurrentDays": LEFTOVER_DAYS},
+        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": LEFTOVER_DAYS},
+    }
+    return [*rules, _rule(place, "", leftovers)]
+
+
+def _rule(place: Place, folder: str, what: dict[str, Any]) -> Rule:
+    name = _name(place, folder or "leftovers")
+    filter_ = {"Prefix": place.key(folder)}
+    return Rule({"ID": name, "Status": "Enabled", "Filter": filter_, **what})
+
+
+def _name(place: Place, what: str) -> str:
+    return f"fruit_features {place.prefix} {what}"
