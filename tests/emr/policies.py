@@ -1,8 +1,8 @@
 """What policies allow, by the rules that AWS's documentation gives.
 
 moto's own enforcement knows actions and resources, but of conditions only
-``StringEquals``, and takes one that does not hold for a denial. So conditions are judged
-here, and what is left of a statement by moto's own class.
+``StringEquals``, and takes one that does not hold for a denial. So conditions are
+judged here, and what is left of a statement by moto's own class.
 """
 
 import re
@@ -51,8 +51,7 @@ def allows(
         for statement in policy["Statement"]
     }
     return (
-        PermissionResult.PERMITTED in results
-        and PermissionResult.DENIED not in results
+        PermissionResult.PERMITTED in results and PermissionResult.DENIED not in results
     )
 
 
@@ -69,9 +68,7 @@ def _judge(
     return IAMPolicyStatement(plain).is_action_permitted(action, resource)
 
 
-def _holds(
-    operator: str, keys: Mapping[str, Any], context: Mapping[str, str]
-) -> bool:
+def _holds(operator: str, keys: Mapping[str, Any], context: Mapping[str, str]) -> bool:
     negated = "Not" in operator
     # An operator that is not known here is an error, not a guess.
     test = OPERATORS[operator.replace("Not", "")]
