@@ -15,7 +15,7 @@ RUN_PARAMS := $${IMAGES:+images=$$IMAGES,}$${DATA:+data=$$DATA,}$$PARAMS
 
 .DEFAULT_GOAL := help
 .PHONY: help run sample test test-modules test-commands lint format viz notebook docs lock \
-    bench bench-million bench-s3 bench-study clean cluster-up cluster-load cluster-down \
+    audit bench bench-million bench-s3 bench-study clean cluster-up cluster-load cluster-down \
     emr-local history
 
 help: ## show this list
@@ -79,6 +79,17 @@ lock: $(READY) ## resolve pyproject.toml anew into requirements.lock
 	    --universal --python-version 3.10 --group dev pyproject.toml --output-file requirements.lock
 	sed -i.before "s/ and $(ANY)//; s/ ; python_full_version < '3.12'$$//; s/python_full_version < '3.12' and //" requirements.lock
 	rm requirements.lock.before
+
+# Both tools have environments of their own: the lock stays as it is. A package that is
+# not found in the index's list of vulnerabilities was not looked at: --strict fails.
+audit: $(READY) ## list the lock as CycloneDX in dist, look for known vulnerabilities
+	@mkdir -p dist
+	$(BIN)/uv tool run --quiet --from cyclonedx-bom==7.5.0 cyclonedx-py requirements \
+	    --pyproject pyproject.toml --output-format JSON --output-file dist/bom.cdx.json \
+	    requirements.lock
+	$(BIN)/uv tool run --quiet pip-audit==2.10.0 --strict --requirement requirements.lock \
+	    --no-deps --disable-pip --progress-spinner off --desc off \
+	    --vulnerability-service "$${SERVICE:-pypi}"
 
 # Daft is measured, not used: it has an environment of its own.
 bench: $(READY) $(if $(ONLY),$(if $(findstring daft,$(ONLY)),$(DAFT)),$(DAFT)) ## measure the recipe, Daft, the limit and this, IMAGES= N=3000,20000 REPEAT=2 ONLY=

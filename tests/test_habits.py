@@ -127,6 +127,17 @@ def test_workflow_and_ci_run_make_test() -> None:
     assert "\nmake test\n" in (PROJECT / ".ci/run").read_text()
 
 
+def test_tools_of_the_audit_are_pinned_and_unknown_packages_fail_it() -> None:
+    makefile = (PROJECT / "Makefile").read_text()
+    (recipe,) = re.findall(r"^audit:.*\n((?:\t.*\n|    .*\n)+)", makefile, re.M)
+    tools = re.findall(r"uv tool run .*?(cyclonedx-bom|pip-audit)(==[\d.]+)?", recipe)
+    assert [(name, bool(pin)) for name, pin in tools] == [
+        ("cyclonedx-bom", True),
+        ("pip-audit", True),
+    ]
+    assert " --strict " in recipe
+
+
 def disagreements(changelog: str, version: str) -> list[str]:
     """Say what is wrong with a changelog of a project of this version."""
     sections = re.findall(r"^## \[(.+?)\](?: - (\d{4}-\d{2}-\d{2}))?$", changelog, re.M)

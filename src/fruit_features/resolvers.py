@@ -13,6 +13,7 @@ SETTINGS = {
     "FRUIT_FEATURES_PREFIX": "where in the bucket",
     "FRUIT_FEATURES_OWNER": "who answers for a cluster: a tag of it",
     "FRUIT_FEATURES_SUBNET": "the private subnet that clusters are in",
+    "FRUIT_FEATURES_SECURITY_GROUPS": "their security groups, three of them",
     "FRUIT_FEATURES_KEY_PAIR": "the key pair for ssh to a cluster",
     "FRUIT_FEATURES_SECURITY_CONFIGURATION": "EMR's security configuration of clusters",
     "FRUIT_FEATURES_KMS_KEY": "the ARN of the KMS key for a cluster's logs",

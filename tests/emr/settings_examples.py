@@ -12,6 +12,7 @@ NAMES = {
     "storage.bucket": "fruit-photos",
     "storage.prefix": "fruit_features",
     "network.subnet": "subnet-0123456789abcdef0",
+    "network.security_groups": None,
     "network.key_pair": None,
     "encryption.security_configuration": "fruit",
     "encryption.kms_key": "arn:aws:kms:eu-west-1:123456789012:key/1234abcd",

@@ -91,6 +91,10 @@ def test_file_that_asks_for_what_is_no_setting(tmp_path: Path) -> None:
             {"applications": ["Hue"]},
             "applications='Hue': expected one of Spark, Hadoop",
         ),
+        (
+            {"network__security_groups": "sg-0a1"},
+            "network.security_groups='sg-0a1': expected three security groups, such as",
+        ),
         ({"core": None}, "cluster.core=None: expected a group of settings"),
         ({"storage__bucket": "Fruit_"}, "bucket='Fruit_': expected a bucket's name: 3"),
         (

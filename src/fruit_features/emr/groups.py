@@ -99,11 +99,14 @@ class Network:
 
     Attributes:
         subnet: A private subnet; ``None`` while not said.
+        security_groups: Of the primary node, of the others, and of EMR's way to them,
+            parted by commas; ``None``: EMR makes its own.
         key_pair: A key pair for ssh, or ``None``.
         ssh_from: Addresses that ssh is let in from, or ``None``.
     """
 
     subnet: str | None
+    security_groups: str | None
     key_pair: str | None
     ssh_from: str | None
 
@@ -111,6 +114,10 @@ class Network:
         """Refuse what is no subnet and no range of addresses."""
         expected = "a subnet's id, such as subnet-0123456789abcdef0"
         maybe_like("cluster.network.subnet", self.subnet, r"subnet-[0-9a-f]+", expected)
+        expected = "three security groups, such as sg-0a1,sg-0b2,sg-0c3"
+        pattern = r"sg-[0-9a-f]+(,sg-[0-9a-f]+){2}"
+        name = "cluster.network.security_groups"
+        maybe_like(name, self.security_groups, pattern, expected)
         expected = "the name of a key pair"
         maybe_like("cluster.network.key_pair", self.key_pair, r"[ -~]{1,255}", expected)
         try:

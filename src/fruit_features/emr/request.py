@@ -20,6 +20,11 @@ ESTIMATE_TAG = "estimate"
 # Where the bootstrap action makes the workers' Python; conf/emr/spark.yml expects it.
 PYTHON_HOME = "/opt/fruit_features"
 
+SECURITY_GROUPS = (
+    "EmrManagedMasterSecurityGroup",
+    "EmrManagedSlaveSecurityGroup",
+    "ServiceAccessSecurityGroup",
+)
 ROLES = {"primary": "MASTER", "core": "CORE", "task": "TASK"}
 
 
@@ -106,6 +111,9 @@ def _instances(settings: ClusterSettings, transient: bool) -> dict[str, Any]:
         "KeepJobFlowAliveWhenNoSteps": not transient,
         "TerminationProtected": False,
     }
+    if settings.network.security_groups:
+        groups = settings.network.security_groups.split(",")
+        instances |= dict(zip(SECURITY_GROUPS, groups, strict=True))
     if settings.network.key_pair:
         instances["Ec2KeyName"] = settings.network.key_pair
     return instances

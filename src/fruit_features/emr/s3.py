@@ -4,8 +4,10 @@ S3A asks on for eight minutes, without a word, where nobody answers.
 """
 
 import datetime as dt
+import os
 from collections.abc import Callable
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from kedro.io.core import get_protocol_and_path
@@ -51,7 +53,16 @@ def place_of(address: str) -> Place | None:
 
 
 def s3_client() -> Any:
-    """Make a client that gives up within seconds."""
+    """Return a client that gives up within seconds.
+
+    It is the same one while the environment says the same: making one takes 0.3 s.
+    """
+    said = (item for item in os.environ.items() if item[0].startswith("AWS_"))
+    return _client(tuple(sorted(said)))
+
+
+@lru_cache(1)
+def _client(said: tuple[tuple[str, str], ...]) -> Any:
     import boto3
     from botocore.config import Config
 
