@@ -1,5 +1,6 @@
 """Runs the packaged project: ``python -m fruit_features``."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -9,6 +10,8 @@ from kedro.framework.project import configure_project
 
 def main() -> None:
     """Run the pipelines as ``kedro run`` does."""
+    # The project's .telemetry is not part of a package.
+    os.environ.setdefault("DO_NOT_TRACK", "1")
     package_name = Path(__file__).parent.name
     configure_project(package_name)
     find_run_command(package_name)(sys.argv[1:])

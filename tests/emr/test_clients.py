@@ -5,7 +5,11 @@ import threading
 
 import boto3
 import pytest
-from botocore.exceptions import NoCredentialsError, UnauthorizedSSOTokenError
+from botocore.exceptions import (
+    ClientError,
+    NoCredentialsError,
+    UnauthorizedSSOTokenError,
+)
 from botocore.stub import Stubber
 
 from fruit_features.emr.clients import LONGEST, asking, client, explain
@@ -86,6 +90,21 @@ def test_whole_pages_are_cut(emr) -> None:
         with asking("ask"):
             emr.list_clusters()
     assert len(str(raised.value)) < LONGEST + 50
+
+
+@pytest.mark.parametrize("kind", ["answer", "own"])
+def test_presigned_addresses_are_told_without_their_signature(emr, kind: str) -> None:
+    address = (
+        "https://b.example/k?X-Amz-Credential=PLANTEDID%2Feu&X-Amz-Date=2026"
+        "&X-Amz-Security-Token=PLANTEDTOKEN&X-Amz-Signature=PLANTEDMARK"
+    )
+    error: Exception = ValueError(f"Invalid endpoint: {address}")
+    if kind == "answer":
+        answer = {"Error": {"Code": "Odd", "Message": f"cannot read {address}"}}
+        error = ClientError(answer, "GetObject")
+    said = explain(error)
+    assert "PLANTED" not in said
+    assert "https://b.example/k?X-Amz-Credential=...&X-Amz-Date=2026" in said
 
 
 def test_a_request_that_botocore_refuses_is_one_line(emr) -> None:
