@@ -204,6 +204,9 @@ class LocalCluster:
         settings = {
             "spark.yarn.jars": _local_uri(pyspark_jars / "*"),
             "spark.jars": ",".join(_local_uri(jar) for jar in spark_jars()),
+            # Executors share this machine's cores with everything else: a short start.
+            "spark.executor.extraJavaOptions": "-XX:+UseSerialGC "
+            "-XX:TieredStopAtLevel=1",
             # In the user's home, by default, and left there by a driver that is killed.
             "spark.yarn.stagingDir": (work / "staging").as_uri(),
         }

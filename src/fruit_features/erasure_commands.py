@@ -79,8 +79,6 @@ def erase(  # noqa: PLR0913, PLR0917  An argument an option.
         selection = Selection(patterns, labels, names)
         with KedroSession.create(env=env, runtime_params=params) as session:
             context = cast(KedroSession, session).load_context()
-            # Resolved once: each time takes a quarter of a second.
-            context.config_loader["catalog"] = context.config_loader["catalog"]
             check_storage(context)
             command = _Command(context, selection, raw=raw, asked_by=asked_by)
             if dry_run:
