@@ -1,6 +1,7 @@
 import subprocess
 import sys
 
+import pytest
 from pyspark.sql import SparkSession
 
 from fruit_features import spark_application
@@ -8,15 +9,16 @@ from fruit_features.spark_application import WARM_UP, start_in_background
 
 # Ends, as a user's mistake does, while Spark is on its way.
 BROKEN_OFF = """
+import sys
 import time
 import pyspark
-from fruit_features.spark_application import end_application, start_in_background
-start_in_background("local[1]")
-while pyspark.SparkContext._gateway is None:
+from fruit_features import spark_application
+spark_application.start_in_background("local[1]")
+while sys.argv[1] == "late" and pyspark.SparkContext._gateway is None:
     time.sleep(0.01)
-java = pyspark.SparkContext._gateway.proc
-end_application(failed=True)
-print(java.wait(5))
+spark_application.end_application(failed=True)
+assert spark_application._starting.exception(60)
+print(pyspark.SparkContext._gateway.proc.wait(5))
 """
 
 
@@ -32,13 +34,15 @@ def test_workers_start_beside_the_program(spark: SparkSession, monkeypatch) -> N
     assert states == ["SUCCEEDED"] * 2
 
 
-def test_nobody_waits_for_a_start_after_an_error() -> None:
+@pytest.mark.parametrize("moment", ["early", "late"])
+def test_nobody_waits_for_a_start_after_an_error(moment: str) -> None:
     # A process of its own, for its Java is killed: 3 to 5 seconds.
     done = subprocess.run(
-        [sys.executable, "-c", BROKEN_OFF],
+        [sys.executable, "-c", BROKEN_OFF, moment],
         capture_output=True,
         text=True,
         check=True,
         timeout=120,
     )
     assert done.stdout.splitlines()[-1] == "-9"
+    assert "Error" not in done.stderr

@@ -31,7 +31,7 @@ from fruit_features.summary import address, format_summary
 from fruit_features.unchanged import nothing_changed, renew_report
 
 # Pipelines that run in Python alone.
-WITHOUT_SPARK = ("training",)
+WITHOUT_SPARK = (["training"],)
 
 
 @click.group(name="fruit_features")
@@ -79,14 +79,19 @@ def _asks_for_everything(options: dict[str, Any]) -> bool:
     return not any(value for name, value in options.items() if name not in plain)
 
 
+def _pipelines(options: dict[str, Any]) -> list[str]:
+    named = options.get("pipeline")
+    return list(options.get("pipelines") or ([named] if named else []))
+
+
 def _done_before(options: dict[str, Any]) -> bool:
     """Say the report anew and return true, if nothing changed since the last run.
 
     Else let Spark start, while Kedro loads the catalog and the pipelines.
     """
     began = time.monotonic()
-    named = options.get("pipeline")
-    check_pipeline_names(options.get("pipelines") or ([named] if named else []))
+    names = _pipelines(options)
+    check_pipeline_names(names)
     with KedroSession.create(
         env=options.get("env"),
         conf_source=options.get("conf_source"),
@@ -99,9 +104,7 @@ def _done_before(options: dict[str, Any]) -> bool:
         done = everything and ran_before and nothing_changed(context)
         if done:
             _say_again(context, began)
-        elif has_place(context, "raw_images") and (
-            options.get("pipeline") not in WITHOUT_SPARK
-        ):
+        elif has_place(context, "raw_images") and names not in WITHOUT_SPARK:
             check_cluster(context)
             start_in_background(context.config_loader["spark"]["spark.master"])
     return done

@@ -1,6 +1,7 @@
 """How Spark's application starts and ends, and whether its workers can work at all."""
 
 import contextlib
+import logging
 import sys
 import threading
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -20,8 +21,9 @@ WORKER_FAULTS = {
 WARM_UP = "warm-up"
 
 
-# The start that another thread is at, or was.
+# The start that another thread is at, or was, and whether it is of no use any more.
 _starting: "Future[None] | None" = None
+_useless = threading.Event()
 
 
 def _active_context() -> Any:
@@ -70,8 +72,12 @@ def _start_yarn() -> None:
 
 
 def _session() -> Any:
+    from pyspark import SparkContext
     from pyspark.sql import SparkSession
 
+    SparkContext._ensure_initialized()  # Starts Java.
+    if _useless.is_set():
+        _kill_java()
     return SparkSession.builder.getOrCreate()
 
 
@@ -93,6 +99,13 @@ def end_application(*, failed: bool) -> None:
 
 
 def _break_off() -> None:
+    # What Java's end means for the thread that waits for it is nothing to tell.
+    logging.disable()
+    _useless.set()
+    _kill_java()
+
+
+def _kill_java() -> None:
     from pyspark import SparkContext
 
     gateway = SparkContext._gateway
