@@ -1,5 +1,6 @@
 """An AWS over HTTP for the tests of ``kedro emr``."""
 
+import os
 from collections.abc import Iterator
 
 import pytest
@@ -22,6 +23,15 @@ def in_account(aws: MotoEmr, monkeypatch: pytest.MonkeyPatch) -> MotoEmr:
     for name, value in aws.environment.items():
         monkeypatch.setenv(name, value)
     return aws
+
+
+@pytest.fixture(autouse=True)
+def own_environment() -> Iterator[None]:
+    """A command may say in the environment how Spark is to start."""
+    before = dict(os.environ)
+    yield
+    os.environ.clear()
+    os.environ.update(before)
 
 
 @pytest.fixture(autouse=True)
