@@ -19,19 +19,34 @@ KEYS = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "throwaway"}
 ASKED = re.compile(r'"(?:\x1b\[\d+m)*([A-Z]+) (\S+) HTTP')
 
 
+def environment_of(endpoint: str) -> dict[str, str]:
+    """Return what a program must find to use a server of moto's."""
+    return {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_REGION": REGION,
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        **KEYS,
+    }
+
+
+def client_of(endpoint: str, service: str) -> Any:
+    return boto3.client(
+        service,
+        endpoint_url=endpoint,
+        region_name=REGION,
+        aws_access_key_id=KEYS["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=KEYS["AWS_SECRET_ACCESS_KEY"],
+    )
+
+
 class S3Server:
     """Starts with its ``with`` block and is gone after it."""
 
     def __init__(self, folder: Path) -> None:
         (port,) = free_ports(1)
         self.endpoint = f"http://{HOST}:{port}"
-        self.environment = {
-            "AWS_ENDPOINT_URL": self.endpoint,
-            "AWS_REGION": REGION,
-            "AWS_DEFAULT_REGION": REGION,
-            "AWS_EC2_METADATA_DISABLED": "true",
-            **KEYS,
-        }
+        self.environment = environment_of(self.endpoint)
         self._command = [sys.executable, "-m", "moto.server", "-H", HOST, "-p"]
         self._command.append(str(port))
         self._log = folder / "s3.log"
@@ -55,13 +70,7 @@ class S3Server:
         self._process.wait()
 
     def client(self, service: str = "s3") -> Any:
-        return boto3.client(
-            service,
-            endpoint_url=self.endpoint,
-            region_name=REGION,
-            aws_access_key_id=KEYS["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=KEYS["AWS_SECRET_ACCESS_KEY"],
-        )
+        return client_of(self.endpoint, service)
 
     def make_bucket(self, name: str) -> str:
         where = {"LocationConstraint": REGION}

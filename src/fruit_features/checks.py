@@ -1,5 +1,6 @@
 """Range checks for parameters, with one kind of message."""
 
+import difflib
 import re
 from collections.abc import Collection
 from numbers import Real
@@ -69,6 +70,12 @@ def like(name: str, value: Any, pattern: str, expected: str) -> None:
     if not isinstance(value, str) or not re.fullmatch(pattern, value):
         message = f"{name}={value!r}: expected {expected}"
         raise ParameterError(message)
+
+
+def nearest(name: str, known: Collection[str]) -> str:
+    """Say which name may have been meant, or which there are."""
+    near = difflib.get_close_matches(name, known, 1)
+    return f"did you mean {near[0]}?" if near else f"there are: {', '.join(known)}"
 
 
 def maybe_like(name: str, value: Any, pattern: str, expected: str) -> None:

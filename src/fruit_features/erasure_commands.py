@@ -3,6 +3,7 @@
 import contextlib
 import getpass
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast
 
@@ -141,7 +142,7 @@ class _Command:
                 _show(planned)
                 if ask:
                     click.confirm("Erase them? It cannot be undone", abort=True)
-                planned.write(self._storage.journal)
+                self._storage.save(self._storage.journal, asdict(planned))
                 receipts.append(self._carry_out(planned))
         return receipts
 

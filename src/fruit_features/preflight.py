@@ -3,7 +3,7 @@
 import difflib
 import shutil
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -55,7 +55,7 @@ def check_parameter_names(context: KedroContext) -> None:
     known = {*PLACES, *_names(plain["parameters"])}
     for name in given:
         if name not in known:
-            raise ParameterError(_unknown(name, sorted(known)))
+            raise ParameterError(_unknown("unknown parameter", name, sorted(known)))
 
 
 def check_pipeline_names(names: Iterable[str]) -> None:
@@ -66,12 +66,7 @@ def check_pipeline_names(names: Iterable[str]) -> None:
     """
     for name in names:
         if name not in PIPELINES:
-            nearest = difflib.get_close_matches(name, PIPELINES, n=1, cutoff=0)[0]
-            message = (
-                f"no pipeline {name!r}; did you mean {nearest!r}? "
-                f"There are: {', '.join(PIPELINES)}"
-            )
-            raise ParameterError(message)
+            raise ParameterError(_unknown("no pipeline", name, PIPELINES))
 
 
 def check_environment(context: KedroContext) -> None:
@@ -208,9 +203,6 @@ def _names(parameters: dict[str, Any], prefix: str = "") -> list[str]:
     return names
 
 
-def _unknown(name: str, known: list[str]) -> str:
+def _unknown(fault: str, name: str, known: Sequence[str]) -> str:
     nearest = difflib.get_close_matches(name, known, n=1, cutoff=0)[0]
-    return (
-        f"unknown parameter {name!r}; did you mean {nearest!r}? "
-        f"There are: {', '.join(known)}"
-    )
+    return f"{fault} {name!r}; did you mean {nearest!r}? There are: {', '.join(known)}"

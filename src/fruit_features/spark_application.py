@@ -51,12 +51,13 @@ def start_in_background(master: str) -> None:
 
 
 def _start_local() -> None:
-    context = _session().sparkContext
+    session = _session()
+    context = session.sparkContext
     # The workers' Python loads its libraries while Java loads those of SQL.
     python = threading.Thread(target=_start_python, args=[context])
     python.start()
     context.setJobGroup(WARM_UP, "load Spark's SQL")
-    _session().range(1, numPartitions=1).groupBy("id").count().collect()
+    session.range(1, numPartitions=1).groupBy("id").count().collect()
     # Java complains of a program that ends in the midst of a job.
     python.join()
 

@@ -10,13 +10,12 @@ import urllib.request
 from collections.abc import Sequence
 from typing import Any
 
-import boto3
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.core.utils import utcnow
 from moto.emr.models import emr_backends
 from moto.server import ThreadedMotoServer
 
-from tests.s3_server import KEYS, REGION
+from tests.s3_server import REGION, client_of, environment_of
 
 KEY = f"arn:aws:kms:{REGION}:{DEFAULT_ACCOUNT_ID}:key/1234abcd-12ab-34cd"
 ENCRYPTED = {
@@ -39,13 +38,9 @@ class MotoEmr:
         host, port = self._server.get_host_and_port()
         self.endpoint = f"http://{host}:{port}"
         self.environment = {
-            "AWS_ENDPOINT_URL": self.endpoint,
-            "AWS_REGION": REGION,
-            "AWS_DEFAULT_REGION": REGION,
-            "AWS_EC2_METADATA_DISABLED": "true",
+            **environment_of(self.endpoint),
             # moto knows no prices: the project's own table it is.
             "AWS_ENDPOINT_URL_PRICING": "http://127.0.0.1:9",
-            **KEYS,
         }
         return self
 
@@ -57,13 +52,7 @@ class MotoEmr:
         urllib.request.urlopen(f"{self.endpoint}/moto-api/reset", b"").close()
 
     def client(self, service: str) -> Any:
-        return boto3.client(
-            service,
-            endpoint_url=self.endpoint,
-            region_name=REGION,
-            aws_access_key_id=KEYS["AWS_ACCESS_KEY_ID"],
-            aws_secret_access_key=KEYS["AWS_SECRET_ACCESS_KEY"],
-        )
+        return client_of(self.endpoint, service)
 
     def furnish(self, bucket: str) -> dict[str, str]:
         """Make what a cluster needs beside its bucket; return the settings for it."""

@@ -11,6 +11,7 @@ from fruit_features.exceptions import ParameterError
 # Memory of the primary node beside the list of images, in GB: for Java, YARN, HDFS and
 # JupyterHub. An assumption.
 PRIMARY_GB = 10
+# As conf/emr/spark.yml has it.
 CORES_OF_EXECUTOR = 4
 
 

@@ -1,9 +1,9 @@
 """Judges a cluster by the guardrails, and refuses one that breaks them."""
 
-import difflib
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 
+from fruit_features.checks import nearest
 from fruit_features.emr import rules
 from fruit_features.emr.rules import Case, NotKnown
 from fruit_features.exceptions import GuardrailError, ParameterError
@@ -196,8 +196,7 @@ def refuse(verdicts: Iterable[Verdict]) -> tuple[str, ...]:
 def _check_name(name: str) -> None:
     known = [each.name for each in GUARDRAILS if each.overridable]
     if name not in known:
-        near = difflib.get_close_matches(name, known, 1)
-        hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(known)}"
+        hint = nearest(name, known)
         message = f"--allow {name}: no guardrail that can be overridden; {hint}"
         raise ParameterError(message)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from fruit_features.emr.aws import Aws
 from fruit_features.emr.clusters import Cluster
+from fruit_features.emr.estimate import CORES_OF_EXECUTOR
 from fruit_features.emr.guardrails import refuse
 from fruit_features.emr.package import Package, Uploaded, build_package, upload_package
 from fruit_features.emr.planning import Plan
@@ -24,8 +25,6 @@ from fruit_features.exceptions import PackageError
 
 EXECUTOR_CORES = "FRUIT_FEATURES_EXECUTOR_CORES"
 EXECUTORS = "FRUIT_FEATURES_EXECUTORS"
-# As conf/emr/spark.yml has it.
-USUAL_CORES = "4"
 
 
 @dataclass(frozen=True)
@@ -136,7 +135,7 @@ def _step(
 
 def _variables(plan: Plan, environment: Mapping[str, str]) -> dict[str, str]:
     """Return this machine's variables, with as many executors as nodes can hold."""
-    cores = int(environment.get(EXECUTOR_CORES) or USUAL_CORES)
+    cores = int(environment.get(EXECUTOR_CORES) or CORES_OF_EXECUTOR)
     if plan.prices is None:
         return dict(environment)
     return {EXECUTORS: str(executors(plan.settings, plan.prices, cores)), **environment}

@@ -78,7 +78,7 @@ def check_results(place: Place) -> None:
         StorageError: Naming the place and what to do.
     """
     client, key = s3_client(), place.key(EVENT_LOGS)
-    check_images(place, client)
+    check_images(place)
     _try(place, "write to", lambda: client.put_object(Bucket=place.bucket, Key=key))
     _try(place, "read", lambda: client.get_object(Bucket=place.bucket, Key=key))
 
@@ -89,24 +89,24 @@ def has_objects(place: Place) -> bool:
     Raises:
         StorageError: If it may not be listed.
     """
-    client = s3_client()
-    asked = {"Bucket": place.bucket, "Prefix": place.prefix, "MaxKeys": 1}
-    found = _try(place, "list", lambda: client.list_objects_v2(**asked))
-    return bool(found["KeyCount"])
+    return bool(_list_one(place)["KeyCount"])
 
 
-def check_images(place: Place, client: Any = None) -> None:
+def check_images(place: Place) -> None:
     """Refuse a place that cannot be listed, and a clock that S3 would not accept.
 
     Raises:
         StorageError: Naming the place and what to do.
     """
-    client = client or s3_client()
-    asked = {"Bucket": place.bucket, "Prefix": place.prefix, "MaxKeys": 1}
-    answer = _try(place, "list", lambda: client.list_objects_v2(**asked))
-    headers = answer["ResponseMetadata"]["HTTPHeaders"]
+    headers = _list_one(place)["ResponseMetadata"]["HTTPHeaders"]
     if "date" in headers:
         _check_clock(place, parsedate_to_datetime(headers["date"]))
+
+
+def _list_one(place: Place) -> Any:
+    client = s3_client()
+    asked = {"Bucket": place.bucket, "Prefix": place.prefix, "MaxKeys": 1}
+    return _try(place, "list", lambda: client.list_objects_v2(**asked))
 
 
 def _check_clock(place: Place, theirs: dt.datetime) -> None:

@@ -1,7 +1,6 @@
 """What a cluster is to be: ``conf/emr/cluster.yml``, typed and checked."""
 
 import dataclasses
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 from kedro.config import MissingConfigException, OmegaConfigLoader
 from omegaconf.errors import InterpolationResolutionError
 
-from fruit_features.checks import at_least, like, one_of, within
+from fruit_features.checks import at_least, like, nearest, one_of, within
 from fruit_features.emr.groups import (
     Budget,
     Encryption,
@@ -183,6 +182,4 @@ def _value(kind: Any, value: Any, path: str) -> Any:
 
 
 def _unknown(path: str, name: str, known: list[str]) -> str:
-    near = difflib.get_close_matches(name, known, 1)
-    hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(known)}"
-    return f"{path}.{name}: no such setting; {hint}"
+    return f"{path}.{name}: no such setting; {nearest(name, known)}"

@@ -1,7 +1,7 @@
 """What an erasure is about to do, so that one that was killed is gone on with."""
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from typing import Any
 
 from fruit_features.erasure.targets import Target
@@ -47,12 +47,6 @@ class Journal:
     raw: bool
     lines: list[Line] = field(default_factory=list)
     models: list[dict[str, Any]] = field(default_factory=list)
-
-    def write(self, place: Target) -> None:
-        """Keep it, whole or not at all."""
-        folder = place.path.rsplit("/", 1)[0]
-        place.filesystem.makedirs(folder, exist_ok=True)
-        place.filesystem.pipe_file(place.path, json.dumps(asdict(self)).encode())
 
 
 def read_journal(place: Target) -> Journal | None:

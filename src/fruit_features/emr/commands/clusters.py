@@ -52,8 +52,7 @@ def list_clusters(days: int, env: str, as_json: bool) -> None:
         print_json([{"cluster": one, "dollars": spent(aws, one)} for one in found])
         return
     if found:
-        header = ["cluster", "state", "created", "up for", "cost", "owner"]
-        print_table(header, [_row(aws, one) for one in found])
+        _print(aws, found)
     up = [one for one in found if one.is_up]
     name, region = aws.settings.name, aws.settings.region
     click.echo(f"up in {region}, costing money, of name {name!r}: {len(up)}")
@@ -84,10 +83,7 @@ def terminate(cluster: str | None, everyone: bool, yes: bool, env: str) -> None:
     if not ending:
         click.echo("nothing is up")
         return
-    print_table(
-        ["cluster", "state", "created", "up for", "cost", "owner"],
-        [_row(aws, one) for one in ending],
-    )
+    _print(aws, ending)
     protected = [one.id for one in ending if one.protected]
     if protected:
         click.echo(f"protected against termination: {', '.join(protected)}")
@@ -96,6 +92,11 @@ def terminate(cluster: str | None, everyone: bool, yes: bool, env: str) -> None:
     for one in ending:
         aws.clusters.terminate(one)
         click.echo(f"terminating; {summary(aws, one)}")
+
+
+def _print(aws: Aws, clusters: list[Cluster]) -> None:
+    header = ["cluster", "state", "created", "up for", "cost", "owner"]
+    print_table(header, [_row(aws, one) for one in clusters])
 
 
 def _row(aws: Aws, cluster: Cluster) -> list[str]:

@@ -26,7 +26,7 @@ from fruit_features.emr.commands.watching import (
     say_plan,
 )
 from fruit_features.emr.orders import Job, order_cluster
-from fruit_features.emr.planning import make_plan
+from fruit_features.emr.planning import Plan, make_plan
 
 EXAMPLES = """\b
 Examples:
@@ -63,12 +63,23 @@ def create(
         project_settings(env), images=images, deadline=deadline, allowed=allowed
     )
     job = Job(project_folder(), env, wheel=wheel)
-    request = order_cluster(plan, job, transient=False)
-    say_plan(plan)
-    aws = Aws(plan.settings)
-    cluster = aws.clusters.create(request)
+    aws, cluster = create_cluster(plan, job, transient=False)
     with offering_to_stop(aws, cluster):
         click.echo(f"{cluster} is being created")
         click.echo(running_cost(aws, aws.clusters.read(cluster)))
         if wait:
             Watching(aws, cluster, every).until_ready()
+
+
+def create_cluster(plan: Plan, job: Job, *, transient: bool) -> tuple[Aws, str]:
+    """Order a cluster, and say what is expected to be paid; return its id.
+
+    Raises:
+        GuardrailError: If it breaks one that is not overridden.
+        PackageError: If the project cannot be built.
+        AwsError: If AWS refuses.
+    """
+    request = order_cluster(plan, job, transient=transient)
+    say_plan(plan)
+    aws = Aws(plan.settings)
+    return aws, aws.clusters.create(request)

@@ -6,6 +6,11 @@ from typing import Any
 import click
 import yaml
 
+from fruit_features.emr.commands.cluster_options import (
+    check_deadline,
+    deadline_option,
+    images_option,
+)
 from fruit_features.emr.commands.options import (
     allow_option,
     env_option,
@@ -32,13 +37,8 @@ Examples:
 
 
 @click.command(epilog=EXAMPLES)
-@click.option("--images", type=click.IntRange(1), help="How many images are to come.")
-@click.option(
-    "--deadline",
-    type=click.FloatRange(0, min_open=True),
-    metavar="HOURS",
-    help="Hours in which their result is wanted: as many nodes as that takes.",
-)
+@images_option
+@deadline_option
 @allow_option
 @env_option
 @json_option
@@ -54,9 +54,7 @@ def plan(
     Touches nothing. Works without credentials, too: what only an account can tell is
     then named as unknown.
     """
-    if deadline and not images:
-        message = "--deadline needs --images: how many are to be done in that time"
-        raise click.UsageError(message)
+    check_deadline(images, deadline)
     settings = project_settings(env)
     made = make_plan(settings, images=images, deadline=deadline, allowed=allowed)
     if as_json:

@@ -16,6 +16,7 @@ from fruit_features.emr.commands.cluster_options import (
     wait_option,
     wheel_option,
 )
+from fruit_features.emr.commands.create import create_cluster
 from fruit_features.emr.commands.options import (
     allow_option,
     env_option,
@@ -29,7 +30,7 @@ from fruit_features.emr.commands.watching import (
     say_plan,
     summary,
 )
-from fruit_features.emr.orders import Job, order_cluster, order_step
+from fruit_features.emr.orders import Job, order_step
 from fruit_features.emr.planning import make_plan
 from fruit_features.emr.request import ALLOWED_TAG
 from fruit_features.exceptions import AwsError
@@ -116,7 +117,8 @@ def submit(  # noqa: PLR0913, PLR0917  One an option.
     step_id: str | None = None
     code = 0
     if transient:
-        aws, name = _create(job, judged)
+        plan = make_plan(project_settings(env), **judged._asdict())
+        aws, name = create_cluster(plan, job, transient=True)
     else:
         aws, name, step_id = _add(job, judged, cluster, code_of_cluster)
     with offering_to_stop(aws, name):
@@ -127,14 +129,6 @@ def submit(  # noqa: PLR0913, PLR0917  One an option.
         if wait:
             code = _follow(Watching(aws, name, every), step.id)
     context.exit(code)
-
-
-def _create(job: Job, judged: Sizing) -> tuple[Aws, str]:
-    plan = make_plan(project_settings(job.env), **judged._asdict())
-    request = order_cluster(plan, job, transient=True)
-    say_plan(plan)
-    aws = Aws(plan.settings)
-    return aws, aws.clusters.create(request)
 
 
 def _add(

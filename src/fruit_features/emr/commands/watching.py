@@ -2,7 +2,7 @@
 
 import contextlib
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import click
@@ -41,25 +41,13 @@ class Watching:
         Raises:
             StepError: If it ends before.
         """
-        cluster = watch(
-            lambda: self.aws.clusters.read(self.cluster),
-            self._state,
-            lambda seen: seen.state in READY or not seen.is_up,
-            click.echo,
-            self.seconds,
-        )
+        cluster = self._until(lambda seen: seen.state in READY or not seen.is_up)
         self.refuse_ended(cluster)
         return cluster
 
     def until_ended(self) -> Cluster:
         """Wait until the cluster is no more."""
-        return watch(
-            lambda: self.aws.clusters.read(self.cluster),
-            self._state,
-            lambda seen: not seen.is_up,
-            click.echo,
-            self.seconds,
-        )
+        return self._until(lambda seen: not seen.is_up)
 
     def until_over(self, step: str) -> Step:
         """Wait until a step is over, and show what it writes.
@@ -123,6 +111,15 @@ class Watching:
                 lines = log.last(LAST_LINES)
                 message = "\n  ".join([message, f"the end of {log.of}:", *lines])
         raise StepError(message)
+
+    def _until(self, done: Callable[[Cluster], bool]) -> Cluster:
+        return watch(
+            lambda: self.aws.clusters.read(self.cluster),
+            self._state,
+            done,
+            click.echo,
+            self.seconds,
+        )
 
     def _state(self, cluster: Cluster) -> str:
         return f"{cluster.state}, {dollars(spent(self.aws, cluster))} so far"
