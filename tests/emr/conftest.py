@@ -14,7 +14,6 @@ def aws() -> Iterator[MotoEmr]:
     """An empty account, in a thread of this process."""
     with MotoEmr() as account:
         yield account
-        account.forget()
 
 
 @pytest.fixture

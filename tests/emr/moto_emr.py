@@ -37,6 +37,8 @@ class MotoEmr:
         self._server.start()
         host, port = self._server.get_host_and_port()
         self.endpoint = f"http://{host}:{port}"
+        # All of moto's servers in a process know one account, whoever worked there.
+        self.forget()
         self.environment = {
             **environment_of(self.endpoint),
             # moto knows no prices: the project's own table it is.
@@ -48,7 +50,7 @@ class MotoEmr:
         self._server.stop()
 
     def forget(self) -> None:
-        """Empty the account, for the next one to start."""
+        """Empty the account."""
         urllib.request.urlopen(f"{self.endpoint}/moto-api/reset", b"").close()
 
     def client(self, service: str) -> Any:

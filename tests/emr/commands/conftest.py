@@ -116,7 +116,7 @@ def user(
 def bucket(user: User, in_account: MotoEmr) -> str:
     """The bucket, made by the command."""
     client = in_account.client("s3")
-    if not client.list_buckets()["Buckets"]:
+    if BUCKET not in {each["Name"] for each in client.list_buckets()["Buckets"]}:
         user.ok("bucket")
         # moto reads no conditions: it would refuse all that does not come by TLS.
         client.delete_bucket_policy(Bucket=BUCKET)
