@@ -32,7 +32,7 @@ def choose_images(source: str, count: int, target: Path) -> Path:
     parameters = IngestionParameters(
         limit=count, max_bytes=2**26, images_per_file=1000, fewest_images_per_file=32
     )
-    chosen = list_images(listing, parameters)
+    chosen = list_images(listing, lambda: None, parameters)
     shutil.rmtree(target, ignore_errors=True)
     for row in chosen[chosen["selected"]].itertuples():
         _link(Path(row.path), target / row.image_key)

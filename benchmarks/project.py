@@ -56,7 +56,7 @@ def run_project(
         BenchmarkError: If the run fails, with the last it said.
     """
     given = ",".join(f"{name}={value}" for name, value in parameters.items())
-    kedro = Path(sys.executable).with_name("kedro")
+    kedro = str(Path(sys.executable).with_name("kedro"))
     command = [kedro, "run", *options, "--params", given]
     # A narrow terminal would break the lines of progress in two.
     wide = {"COLUMNS": "200", **(environment or {})}
