@@ -18,10 +18,12 @@ from fruit_features.pipelines.reporting.nodes import (
     measure_storage,
     plot_projection,
     render_report,
+    review_retention,
     shrink_images,
     summarise_run,
 )
 from fruit_features.pipelines.reporting.parameters import ReportingParameters
+from fruit_features.retention.parameters import RetentionParameters
 
 BACKBONE = Backbone("b1", "bundled", 0.35, 96, 1280, "ab", b"model")
 BEGUN = dt.datetime(2026, 5, 1, 12, tzinfo=dt.timezone.utc)
@@ -123,6 +125,7 @@ def summarise(
         BACKBONE,
         SUMMARY,
         DRIFT,
+        {"expired": 0},
         FACTS,
         ReportingParameters(1, rows, dollars_per_hour),
     )
@@ -147,11 +150,24 @@ def test_counts_are_of_what_was_written(spark: SparkSession) -> None:
     assert report["images_per_second"] == 0.5
     assert report["seconds"] == {"ingestion": 4.0, "featurization": 8.0, "total": 20.0}
     assert report["labels"] == 7
+    assert report["expired"] == 0
     assert report["dollars"] is None
     assert report["reduction"]["drift"] == DRIFT
     # Whether the machine's own, Java's vectors or plain Java.
     assert report["reduction"]["mllib_blas"].endswith("BLAS")
     assert json.loads(json.dumps(report)) == report
+
+
+def test_features_of_expired_images_are_counted_beside_the_others(
+    spark: SparkSession,
+) -> None:
+    # Of x, which was no usable image, there are none; b is still there.
+    tables = listing(spark, "pqx"), features(spark, "b", old="pq"), BACKBONE
+    kept = review_retention(*tables, RetentionParameters(images_days=90))
+    assert kept["expired"] == 2
+    assert review_retention(*tables, RetentionParameters()) == {"expired": 0}
+    report = {**summarise(spark, "a", new="a"), **kept}
+    assert "<b>2</b>gone for their age, features kept" in rendered(report)
 
 
 @pytest.mark.parametrize(

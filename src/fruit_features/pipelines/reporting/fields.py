@@ -8,6 +8,10 @@ FIELDS = {
     "images.featurized": "of these, given features by this run",
     "images.quarantined": "of these, in `quarantine`",
     "images.unchanged": "of these, done by an earlier run and not done again",
+    "expired": (
+        "images that are gone because of their age (`retention.images_days`) and whose "
+        "features are kept; not among those found"
+    ),
     "labels": "how many different labels they have",
     "quarantine_reasons": "images in `quarantine`, by reason",
     "quarantine_examples": "by reason, `image_key` and `detail` of one image",

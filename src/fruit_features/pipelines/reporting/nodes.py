@@ -13,12 +13,17 @@ from pyspark.sql import functions as F
 
 from fruit_features.backbone.spec import Backbone
 from fruit_features.pipelines.reduction.blas import mllib_library
-from fruit_features.pipelines.reporting.counts import count_images, list_quarantine
+from fruit_features.pipelines.reporting.counts import (
+    count_expired,
+    count_images,
+    list_quarantine,
+)
 from fruit_features.pipelines.reporting.page import render_page
 from fruit_features.pipelines.reporting.parameters import ReportingParameters
 from fruit_features.pipelines.reporting.plots import draw_projection, draw_variance
 from fruit_features.pipelines.reporting.storage import measure_tables
 from fruit_features.pipelines.reporting.thumbnails import make_thumbnails
+from fruit_features.retention.parameters import RetentionParameters
 
 # Where YARN shows the application; Spark keeps it for its own page.
 TRACKING_PAGE = (
@@ -101,13 +106,37 @@ def measure_storage(
     return pd.DataFrame(measure_tables(rows, reduced_features))
 
 
-def summarise_run(
+def review_retention(
+    expired_images: DataFrame,
+    features: DataFrame,
+    backbone: Backbone,
+    retention: RetentionParameters,
+) -> dict[str, Any]:
+    """Say what has expired.
+
+    Args:
+        expired_images: Images that are gone, and whose features stay.
+        features: Features of any backbones.
+        backbone: The one in use.
+        retention: Without ``images_days`` no image has expired.
+
+    Returns:
+        The fields of the run report that tell of retention.
+    """
+    if retention.images_days is None:
+        return {"expired": 0}
+    rows = features.where(F.col("backbone_id") == backbone.id)
+    return {"expired": count_expired(rows, expired_images)}
+
+
+def summarise_run(  # noqa: PLR0913, PLR0917  An argument an input.
     image_listing: DataFrame,
     features: DataFrame,
     quarantine: DataFrame,
     backbone: Backbone,
     pca_summary: dict[str, Any],
     drift: dict[str, Any],
+    retention_review: dict[str, Any],
     run_facts: dict[str, Any],
     parameters: ReportingParameters,
 ) -> dict[str, Any]:
@@ -120,6 +149,7 @@ def summarise_run(
         backbone: The one in use.
         pca_summary: What the components were fitted on.
         drift: How well new images are reconstructed.
+        retention_review: From ``review_retention``.
         run_facts: When the stages ran, from the hook.
         parameters: Uses ``quarantine_rows`` and ``dollars_per_hour``.
 
@@ -141,6 +171,7 @@ def summarise_run(
     spark = features.sparkSession
     return {
         "images": images,
+        **retention_review,
         "labels": labels,
         **list_quarantine(image_listing, quarantine, parameters.quarantine_rows),
         "backbone": backbone.describe(),
