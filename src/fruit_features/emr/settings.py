@@ -121,7 +121,7 @@ def load_settings(
     Raises:
         ParameterError: Naming the key, its value and what was expected.
     """
-    kept = _load(RetentionParameters, retention, "retention")
+    kept = RetentionParameters.of(retention)
     return _load(ClusterSettings, given, "cluster", retention=kept)
 
 
