@@ -271,7 +271,7 @@ def test_nothing_set_is_said_in_a_line(command: Command, stored: Stored) -> None
     ("params", "message"),
     [
         ("retention.images_days=0", "images_days=0: expected a whole number, at least"),
-        ("retention.image_days=9", "did you mean retention.images_days?"),
+        ("retention.image_days=9", "did you mean 'retention.images_days'?"),
         (f"data=nowhere,{ALL_SET}", "no data in"),
     ],
 )

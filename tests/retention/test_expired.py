@@ -100,6 +100,12 @@ def test_days_out_of_range(days: Any) -> None:
         RetentionParameters(logs_days=days)
 
 
+def test_a_misspelt_parameter_of_a_file_is_named() -> None:
+    message = "retention.log_days: no such parameter; did you mean logs_days?"
+    with pytest.raises(ParameterError, match=message):
+        RetentionParameters.of({"images_days": 1, "log_days": 2})
+
+
 @pytest.mark.parametrize("count", [0, 2])
 def test_features_of_expired_images_hold_and_nothing_else_does(
     spark: SparkSession, tmp_path: Path, count: int

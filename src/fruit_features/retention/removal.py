@@ -150,9 +150,14 @@ def _logs(storage: Storage, limit: dt.datetime) -> Iterator[Due]:
 def _old(filesystem: Any, folder: str, limit: dt.datetime) -> list[str]:
     if not filesystem.exists(folder):
         return []
-    found = filesystem.find(folder, detail=True)
+    times = {
+        file: changed_at(info)
+        for file, info in filesystem.find(folder, detail=True).items()
+        # On S3 such an object stands for the folder itself.
+        if not file.endswith("/")
+    }
     # What nobody knows the age of stays.
-    return [file for file, i in found.items() if UNKNOWN < changed_at(i) <= limit]
+    return [file for file, time in times.items() if UNKNOWN < time <= limit]
 
 
 def _delete_folders(filesystem: Any, folders: list[str]) -> list[Refusal]:

@@ -18,6 +18,7 @@ from fruit_features.pipelines.reporting.counts import (
     count_images,
     list_quarantine,
 )
+from fruit_features.pipelines.reporting.outlook import rows_outlook, runs_outlook
 from fruit_features.pipelines.reporting.page import render_page
 from fruit_features.pipelines.reporting.parameters import ReportingParameters
 from fruit_features.pipelines.reporting.plots import draw_projection, draw_variance
@@ -107,26 +108,39 @@ def measure_storage(
 
 
 def review_retention(
+    image_listing: DataFrame,
     expired_images: DataFrame,
     features: DataFrame,
     backbone: Backbone,
+    kept_runs: Callable[[], dict[str, Any] | None],
     retention: RetentionParameters,
 ) -> dict[str, Any]:
-    """Say what has expired.
+    """Say what has expired, and what goes next because of its age.
 
     Args:
+        image_listing: Every image.
         expired_images: Images that are gone, and whose features stay.
         features: Features of any backbones.
         backbone: The one in use.
-        retention: Without ``images_days`` no image has expired.
+        kept_runs: Loads the names of the runs whose reports are kept.
+        retention: How long each is kept.
 
     Returns:
         The fields of the run report that tell of retention.
     """
-    if retention.images_days is None:
-        return {"expired": 0}
-    rows = features.where(F.col("backbone_id") == backbone.id)
-    return {"expired": count_expired(rows, expired_images)}
+    now = dt.datetime.now(dt.timezone.utc)
+    expired, goes = 0, []
+    if days := retention.images_days:
+        rows = features.where(F.col("backbone_id") == backbone.id)
+        expired = count_expired(rows, expired_images)
+        changed = "modification_time"
+        goes.append(rows_outlook("raw_images", image_listing, changed, days, now))
+    if days := retention.features_days:
+        goes.append(rows_outlook("features", features, "featurized_at", days, now))
+    if days := retention.logs_days:
+        goes.append(runs_outlook("report_history", kept_runs() or {}, days, now))
+    reckoned = {"reckoned": f"{now:%Y-%m-%d}", "datasets": goes} if goes else None
+    return {"expired": expired, "retention": reckoned}
 
 
 def summarise_run(  # noqa: PLR0913, PLR0917  An argument an input.

@@ -46,9 +46,11 @@ def create_pipeline(**kwargs: Any) -> Pipeline:
             Node(
                 func=review_retention,
                 inputs=[
+                    "image_listing@spark",
                     "expired_images@spark",
                     "features",
                     "backbone",
+                    "kept_runs",
                     "params:retention",
                 ],
                 outputs="retention_review",
