@@ -1,7 +1,7 @@
 """`kedro retention`: what is older than it may be is deleted."""
 
 import datetime as dt
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import click
 from kedro.framework.cli.project import PARAMS_ARG_HELP
@@ -15,6 +15,9 @@ from fruit_features.exceptions import FruitFeaturesError
 from fruit_features.preflight import check_storage, require_data
 from fruit_features.retention.parameters import RetentionParameters
 from fruit_features.summary import in_columns
+
+if TYPE_CHECKING:
+    from fruit_features.retention.removal import Due
 
 NOTHING_SET = (
     "nothing goes because of its age: retention.images_days, features_days and "
@@ -97,7 +100,7 @@ def _remove(
     return refused
 
 
-def _show(found: list[Any], kept: RetentionParameters, now: dt.datetime) -> None:
+def _show(found: "list[Due]", kept: RetentionParameters, now: dt.datetime) -> None:
     days = kept.days()
     header = ("", "days kept", "too old", "in files", "place")
     rows = [

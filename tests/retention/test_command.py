@@ -245,11 +245,26 @@ def test_killed_at_any_step_the_next_time_finds_the_rest(
         assert copied.left() == YOUNG
 
 
-def test_another_day_is_reckoned_with(command: Command) -> None:
+def test_an_expired_image_is_erased_like_any_other(
+    command: Command, stored: Stored
+) -> None:
+    key = "a/twice.jpg"
+    places = f"images={stored.images},data={stored.data}"
+    given = ["erase", "--path", key, "--yes", "--params", places]
+    assert CliRunner().invoke(cli, given).exit_code == 0
+    left = stored.left()
+    for place in ("04_feature/features", "04_feature/expired_images.parquet"):
+        assert key not in left[place]
+        assert "a/ancient.jpg" in left[place]
+
+
+def test_another_day_is_reckoned_with(command: Command, stored: Stored) -> None:
     day = (NOW + dt.timedelta(days=81)).date()
     later = counted(command("--dry-run", "--on", f"{day}").output)
     assert later["raw_images"] == ("90", "3", "3")
     past = (NOW - dt.timedelta(days=500)).date()
+    # Nobody can tell whom a page of 0.1.0 shows.
+    (stored.data / "08_reporting/report.html").write_text("<html></html>")
     # A name is kept for the sake of features alone.
     earlier = counted(command("--dry-run", "--on", f"{past}").output)
     assert earlier == {"expired_images": ("365", "1", "1")}

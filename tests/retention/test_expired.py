@@ -16,6 +16,7 @@ from fruit_features.pipelines.featurization.nodes import keep_current_rows
 from fruit_features.pipelines.featurization.parameters import FeaturizationParameters
 from fruit_features.pipelines.ingestion.nodes import list_images
 from fruit_features.pipelines.ingestion.parameters import IngestionParameters
+from fruit_features.pipelines.ingestion.pipeline import create_pipeline
 from fruit_features.retention.expired import expired_images
 from fruit_features.retention.parameters import RetentionParameters
 
@@ -92,6 +93,12 @@ def test_images_of_another_folder_have_not_expired() -> None:
 
 def test_the_first_run_knows_of_none() -> None:
     assert expired(listing(here=100)) == []
+
+
+def test_they_are_written_before_the_listing_that_lacks_them() -> None:
+    nodes = {node.short_name: node for node in create_pipeline().nodes}
+    written = nodes["list_images_node"].outputs
+    assert written == ["expired_images@pandas", "image_listing@pandas"]
 
 
 @pytest.mark.parametrize("days", [0, -1, 1.5, "ninety", True])

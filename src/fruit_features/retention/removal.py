@@ -85,7 +85,8 @@ def _images(storage: Storage, limit: dt.datetime) -> Iterator[Due]:
         elif target.kind == ROWS:
             yield _rows(target, RowsOf(keys))
         else:
-            files = storage.holding(target, keys)
+            # Of a page that names nobody it is unknown whom it shows.
+            files = storage.holding(target, keys) if keys else {}
             step = partial(erase_in_documents, target, keys)
             remove = partial(attempt, target.address, step)
             yield _line(target, sum(files.values()), len(files), remove)
