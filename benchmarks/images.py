@@ -6,8 +6,7 @@ from pathlib import Path
 
 from benchmarks.process_tree import BenchmarkError
 from fruit_features.datasets.image_folder_dataset import ImageFolderDataset
-from fruit_features.pipelines.ingestion.nodes import list_images
-from fruit_features.pipelines.ingestion.parameters import IngestionParameters
+from fruit_features.pipelines.ingestion.nodes import select_images
 
 
 def choose_images(source: str, count: int, target: Path) -> Path:
@@ -29,10 +28,7 @@ def choose_images(source: str, count: int, target: Path) -> Path:
     if len(listing) < count:
         message = f"{source!r} holds {len(listing):,} .jpg images, not {count:,}"
         raise BenchmarkError(message)
-    parameters = IngestionParameters(
-        limit=count, max_bytes=2**26, images_per_file=1000, fewest_images_per_file=32
-    )
-    chosen = list_images(listing, lambda: None, parameters)
+    chosen = select_images(listing, count)
     shutil.rmtree(target, ignore_errors=True)
     for row in chosen[chosen["selected"]].itertuples():
         _link(Path(row.path), target / row.image_key)

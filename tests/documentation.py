@@ -74,6 +74,17 @@ ELSEWHERE = {
     "kedro history compare 2026-05-01T10 latest --params data=results": (
         "tests/test_history.py::test_compare_says_what_is_different"
     ),
+    "kedro retention --dry-run --params "
+    "images=photos,data=results,retention.images_days=90": (
+        "tests/retention/test_command.py::test_a_dry_run_counts_and_changes_nothing"
+    ),
+    "kedro retention --dry-run --on 2027-01-31 --params "
+    "images=photos,data=results,retention.images_days=90": (
+        "tests/retention/test_command.py::test_another_day_is_reckoned_with"
+    ),
+    "kedro retention --params images=photos,data=results,retention.images_days=90": (
+        "tests/retention/test_command.py::test_it_asks_first"
+    ),
     'kedro erase --label "Apple Red 1" --dry-run --params images=photos,data=results': (
         REQUESTS
     ),

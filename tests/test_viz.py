@@ -195,7 +195,7 @@ def test_pipeline_is_switched(opened: Page) -> None:
 
 def test_last_run_is_shown(opened: Page, viz: Viz) -> None:
     ran = viz.get("run-status")["nodes"].values()
-    assert len(ran) == 18
+    assert len(ran) == 19
     assert {node["status"] for node in ran} == {"success"}
     opened.goto(f"{viz.address}/workflow")
     expect(opened.get_by_text("Success", exact=False).first).to_be_visible()

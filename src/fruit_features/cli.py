@@ -1,4 +1,4 @@
-"""The project's commands: `run` with clear errors, `history`, `emr`, `erase`."""
+"""The project's commands: `run` with clear errors, and the groups of other modules."""
 
 import functools
 import re
@@ -26,6 +26,7 @@ from fruit_features.preflight import (
     check_storage,
     has_place,
 )
+from fruit_features.retention_commands import retention
 from fruit_features.spark_application import end_application, start_in_background
 from fruit_features.summary import address, format_summary
 from fruit_features.unchanged import nothing_changed, renew_report
@@ -147,6 +148,7 @@ cli.add_command(run)
 cli.add_command(emr)
 cli.add_command(history)
 cli.add_command(erase)
+cli.add_command(retention)
 
 
 @cli.command()

@@ -1,5 +1,8 @@
 """The lock of the place that a context's data lies in."""
 
+import contextlib
+from collections.abc import Iterator
+
 from kedro.framework.context import KedroContext
 
 from fruit_features import preflight
@@ -20,3 +23,16 @@ def lock_of(context: KedroContext) -> RunLock | S3RunLock | None:
     if folder:
         return RunLock(folder)
     return S3RunLock(place) if place else None
+
+
+@contextlib.contextmanager
+def locked(context: KedroContext) -> Iterator[None]:
+    """Hold the lock of a context's data while a block is carried out."""
+    lock = lock_of(context)
+    if lock:
+        lock.acquire()
+    try:
+        yield
+    finally:
+        if lock:
+            lock.release()

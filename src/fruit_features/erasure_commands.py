@@ -1,8 +1,6 @@
 """`kedro erase`: photos, and all that was made of them, are taken out of the data."""
 
-import contextlib
 import getpass
-from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast
@@ -13,10 +11,11 @@ from kedro.framework.cli.utils import _split_params, env_option
 from kedro.framework.context import KedroContext
 from kedro.framework.session import KedroSession
 
-from fruit_features.data_lock import lock_of
+from fruit_features.data_lock import locked
+from fruit_features.erasure.refusals import Refusal, raise_refused
 from fruit_features.erasure.selection import Selection, read_names
 from fruit_features.exceptions import ErasureError, FruitFeaturesError
-from fruit_features.preflight import check_storage, data_folder
+from fruit_features.preflight import check_storage, require_data
 from fruit_features.summary import in_columns
 
 
@@ -90,7 +89,8 @@ def erase(  # noqa: PLR0913, PLR0917  An argument an option.
         raise click.ClickException(str(error)) from error
     if refit and receipts:
         _fit_anew(click_context, env, params)
-    _raise_refused(receipts)
+    refused = [each for receipt in receipts for each in receipt["refused"]]
+    raise_refused([Refusal(**each) for each in refused], "something of the photos")
 
 
 class _Command:
@@ -101,10 +101,7 @@ class _Command:
     ) -> None:
         from fruit_features.erasure.storage import Storage
 
-        folder = data_folder(context)
-        if folder and not folder.is_dir():
-            message = f"no data in {str(folder)!r}; name its folder: --params data=..."
-            raise ErasureError(message)
+        require_data(context)
         self._context, self._selection = context, selection
         self._raw, self._asked_by = raw, asked_by
         self._storage = Storage(context)
@@ -130,7 +127,7 @@ class _Command:
         """
         from fruit_features.erasure.journal import read_journal
 
-        with _locked(self._context):
+        with locked(self._context):
             receipts = []
             pending = read_journal(self._storage.journal)
             self._storage.clear_leftovers()
@@ -186,19 +183,6 @@ def _show(planned: Any) -> None:
     click.echo(f"{len(planned.keys):,} photos; {files}")
 
 
-@contextlib.contextmanager
-def _locked(context: KedroContext) -> Iterator[None]:
-    lock = lock_of(context)
-    if lock is None:
-        yield
-        return
-    lock.acquire()
-    try:
-        yield
-    finally:
-        lock.release()
-
-
 def _fit_anew(
     click_context: click.Context, env: str | None, params: dict[str, Any]
 ) -> None:
@@ -211,15 +195,3 @@ def _fit_anew(
         params={**params, "reduction": reduction},
         tags=["reduction", "reporting"],
     )
-
-
-def _raise_refused(receipts: list[dict[str, Any]]) -> None:
-    refused = [each for receipt in receipts for each in receipt["refused"]]
-    for each in refused:
-        click.echo(f"not erased: {each['place']}: {each['why']}", err=True)
-    if refused:
-        message = (
-            f"{len(refused):,} places still hold something of the photos, see above; "
-            "allow to delete them, then give the same command again"
-        )
-        raise click.ClickException(message)

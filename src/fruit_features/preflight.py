@@ -92,6 +92,18 @@ def data_folder(context: KedroContext) -> Path | None:
     return Path(context.project_path, path).parents[1] if protocol == "file" else None
 
 
+def require_data(context: KedroContext) -> None:
+    """Refuse a local folder of data that is not there.
+
+    Raises:
+        OutputFolderError: Naming the folder.
+    """
+    folder = data_folder(context)
+    if folder and not folder.is_dir():
+        message = f"no data in {str(folder)!r}; name its folder: --params data=..."
+        raise OutputFolderError(message)
+
+
 def has_place(context: KedroContext, name: str) -> bool:
     """Tell, without loading the catalog, whether a dataset's file or folder is there.
 

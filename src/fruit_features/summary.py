@@ -30,6 +30,7 @@ def format_summary(report: dict[str, Any], place: object) -> str:
         f"  featurized   {images['featurized']:>10,}{_speed(rate)}",
         f"  unchanged    {images['unchanged']:>10,}{_unchanged(images)}",
         f"  quarantined  {images['quarantined']:>10,}{_reasons(report)}",
+        *_expired(report.get("expired", 0)),
         f"variance kept  {reduction['variance_retained']:>10.1%}   by "
         f"{reduction['components']} of {reduction['dimensions']} components",
         f"seconds        {report['seconds']['total']:>10.1f}",
@@ -57,6 +58,12 @@ def _speed(rate: float | None) -> str:
 
 def _unchanged(images: dict[str, int]) -> str:
     return "   done by an earlier run, not done again" if images["unchanged"] else ""
+
+
+def _expired(images: int) -> list[str]:
+    if not images:
+        return []
+    return [f"expired        {images:>10,}   gone for their age, features kept"]
 
 
 def _reasons(report: dict[str, Any]) -> str:

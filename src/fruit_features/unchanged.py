@@ -32,6 +32,7 @@ PAGE_TABLES = (
 # What a whole run writes and a later one relies on.
 OUTPUTS = (
     "images",
+    "expired_images@pandas",
     "features",
     "quarantine",
     "backbone",

@@ -20,6 +20,8 @@ NAMES = {
     "region": "eu-west-1",
 }
 
+RETENTION = {"images_days": 90, "features_days": 365, "logs_days": 30}
+
 
 def given(**changes: Any) -> dict[str, Any]:
     """Return what the project's file says, with names, and with changes.
@@ -39,4 +41,4 @@ def given(**changes: Any) -> dict[str, Any]:
 
 
 def settings(**changes: Any) -> ClusterSettings:
-    return load_settings(given(**changes))
+    return load_settings(given(**changes), RETENTION)

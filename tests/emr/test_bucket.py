@@ -8,6 +8,7 @@ import pytest
 from fruit_features.emr.bucket import ALL_BLOCKED, Bucket
 from fruit_features.emr.settings import ClusterSettings, read_settings
 from fruit_features.exceptions import AwsError
+from fruit_features.retention.parameters import RetentionParameters
 from tests.emr.moto_emr import KEY, MotoEmr
 
 # Kedro 1.7 calls a function that the newest OmegaConf has renamed.
@@ -64,9 +65,11 @@ def test_it_is_made_as_it_should_be(bucket: Bucket) -> None:
     assert statement["Condition"] == {"Bool": {"aws:SecureTransport": "false"}}
     assert client.get_bucket_versioning(Bucket=name)["Status"] == "Enabled"
     rules = client.get_bucket_lifecycle_configuration(Bucket=name)["Rules"]
-    logs, leftovers = rules
-    assert logs["Filter"] == {"Prefix": "fruit_features/logs/"}
-    assert logs["Expiration"]["Days"] == 90
+    *expiring, leftovers = rules
+    days = {r["Filter"]["Prefix"]: r["Expiration"]["Days"] for r in expiring}
+    assert days["fruit_features/01_raw/images/"] == 90
+    assert days["fruit_features/04_feature/features/"] == 365
+    assert days["fruit_features/logs/"] == 30
     assert leftovers["NoncurrentVersionExpiration"] == {"NoncurrentDays": 7}
 
 
@@ -114,13 +117,8 @@ def test_what_differs_is_named_and_mended_and_what_is_others_stays(
 
 
 def test_retention_is_what_the_settings_say(bucket: Bucket) -> None:
-    storage = replace(
-        bucket.settings.storage,
-        keep_images_days=30,
-        keep_features_days=400,
-        keep_logs_days=None,
-    )
-    other = Bucket(bucket.client, replace(bucket.settings, storage=storage))
+    retention = RetentionParameters(images_days=30, features_days=400)
+    other = Bucket(bucket.client, replace(bucket.settings, retention=retention))
     assert differing(other) == ["lifecycle"]
     other.mend(other.checks())
     answer = bucket.client.get_bucket_lifecycle_configuration(Bucket=bucket.name)
@@ -131,10 +129,13 @@ def test_retention_is_what_the_settings_say(bucket: Bucket) -> None:
     }
     assert kept == {
         "fruit_features/01_raw/images/": 30,
-        "fruit_features/02_intermediate/": 30,
-        "fruit_features/04_feature/": 400,
-        "fruit_features/07_model_output/": 400,
-        "fruit_features/08_reporting/": 400,
+        "fruit_features/02_intermediate/images/": 30,
+        "fruit_features/04_feature/expired_images.parquet": 400,
+        "fruit_features/04_feature/features/": 400,
+        "fruit_features/04_feature/quarantine/": 30,
+        "fruit_features/07_model_output/reduced_features/": 400,
+        "fruit_features/08_reporting/report.html": 30,
+        "fruit_features/08_reporting/thumbnails.parquet": 30,
     }
 
 

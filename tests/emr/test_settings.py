@@ -10,7 +10,7 @@ from fruit_features.emr.s3 import Place
 from fruit_features.emr.settings import load_settings, read_settings
 from fruit_features.exceptions import ParameterError, SettingError
 from fruit_features.resolvers import SETTINGS
-from tests.emr.settings_examples import given, settings
+from tests.emr.settings_examples import RETENTION, given, settings
 
 # Kedro 1.7 calls a function that the newest OmegaConf has renamed.
 pytestmark = pytest.mark.filterwarnings("ignore:register_new_resolver")
@@ -31,6 +31,7 @@ def test_projects_file_is_read_without_a_bucket(project: Path) -> None:
         "on_demand",
         "spot",
     )
+    assert read.retention.days() == {"images": 90, "features": 365, "logs": 30}
     assert read.storage.bucket is read.network.subnet is read.tags.owner is None
     assert read.place == Place("<FRUIT_FEATURES_BUCKET>", "fruit_features")
     with pytest.raises(dataclasses.FrozenInstanceError):
@@ -101,7 +102,6 @@ def test_file_that_asks_for_what_is_no_setting(tmp_path: Path) -> None:
             {"storage__prefix": ""},
             "storage.prefix=None: expected a place in the bucket",
         ),
-        ({"storage__keep_logs_days": 0}, "keep_logs_days=0: expected a whole number"),
         ({"network__subnet": "default"}, "subnet='default': expected a subnet's id"),
         ({"network__ssh_from": "home"}, "ssh_from='home': expected a range of addre"),
         ({"encryption__kms_key": "alias/x"}, "kms_key='alias/x': expected a key's ARN"),
@@ -125,7 +125,7 @@ def test_file_that_asks_for_what_is_no_setting(tmp_path: Path) -> None:
 )
 def test_mistakes_are_one_line(changes: dict[str, Any], message: str) -> None:
     with pytest.raises(ParameterError) as raised:
-        load_settings(given(**changes))
+        load_settings(given(**changes), RETENTION)
     assert message in str(raised.value)
     assert str(raised.value).startswith("cluster.")
 
@@ -134,7 +134,7 @@ def test_missing_setting_is_named() -> None:
     mapping = given()
     del mapping["core"]["count"]
     with pytest.raises(ParameterError, match=r"^cluster.core.count is missing in conf"):
-        load_settings(mapping)
+        load_settings(mapping, RETENTION)
 
 
 def test_groups_are_those_with_nodes() -> None:

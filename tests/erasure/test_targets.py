@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from kedro.config import OmegaConfigLoader
 
+from fruit_features.emr.lifecycle import FOLDERS
+from fruit_features.emr.s3 import LOGS
 from fruit_features.erasure.targets import KINDS, target_of
 from fruit_features.settings import CONFIG_LOADER_ARGS
 
@@ -74,6 +76,26 @@ def test_every_dataset_is_marked_or_holds_no_photo(catalog: dict[str, Any]) -> N
     assert WITHOUT_PHOTOS <= set(catalog)
     marks = {(d.get("metadata") or {}).get("erasure") for d in catalog.values()}
     assert marks - {None} == set(KINDS)
+
+
+@pytest.mark.filterwarnings("ignore:register_new_resolver")
+def test_rules_of_a_bucket_are_about_what_retention_marks(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FRUIT_FEATURES_BUCKET", "fruit")
+    monkeypatch.setenv("FRUIT_FEATURES_PREFIX", "kept")
+    arguments: dict[str, Any] = CONFIG_LOADER_ARGS
+    loader = OmegaConfigLoader(str(project / "conf"), env="emr", **arguments)
+    marked: dict[str, set[str]] = {kind: set() for kind in FOLDERS}
+    for declared in loader["catalog"].values():
+        metadata = isinstance(declared, dict) and declared.get("metadata") or {}
+        if kind := metadata.get("retention"):
+            marked[kind].add(declared["filepath"].removeprefix("s3a://fruit/kept/"))
+            assert metadata["erasure"]
+    # No dataset: Spark's logs and EMR's.
+    marked["logs"].add(LOGS.rstrip("/"))
+    rules = {kind: {f.rstrip("/") for f in those} for kind, those in FOLDERS.items()}
+    assert marked == rules
 
 
 def test_a_forgotten_dataset_is_noticed() -> None:

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
 COLUMNS = ["image_key", "path", "label", "length", "modification_time"]
 
+# When a file was written of which its file system does not say.
+UNKNOWN = dt.datetime(1970, 1, 1, tzinfo=dt.timezone.utc)
+
 # What says that an image is the one an earlier run saw.
 IDENTITY = ["image_key", "path", "length", "modification_time"]
 
@@ -139,11 +142,7 @@ class ImageFolderDataset(AbstractDataset[Any, "pd.DataFrame"]):
         key = self._key(path)
         label = posixpath.basename(posixpath.dirname(path))
         address = path if self._protocol == "file" else f"{self._protocol}://{path}"
-        changed = info.get("LastModified") or info.get("mtime") or 0
-        if not isinstance(changed, dt.datetime):
-            changed = dt.datetime.fromtimestamp(changed, tz=dt.timezone.utc)
-        changed = changed.astimezone(dt.timezone.utc)
-        return key, address, label, info.get("size") or 0, changed
+        return key, address, label, info.get("size") or 0, changed_at(info)
 
     def _key(self, path: str) -> str:
         return path[len(_as_unicode(self._fs._strip_protocol(self._path))) :].lstrip(
@@ -155,6 +154,14 @@ class ImageFolderDataset(AbstractDataset[Any, "pd.DataFrame"]):
 
     def _exists(self) -> bool:
         return bool(self._fs.isdir(self._path))
+
+
+def changed_at(info: dict[str, Any]) -> dt.datetime:
+    """Return when a file was written last, of what an fsspec file system says of it."""
+    changed = info.get("LastModified") or info.get("mtime") or UNKNOWN
+    if not isinstance(changed, dt.datetime):
+        changed = dt.datetime.fromtimestamp(changed, tz=dt.timezone.utc)
+    return changed.astimezone(dt.timezone.utc)
 
 
 def _find_local(root: str) -> dict[str, dict[str, Any]]:

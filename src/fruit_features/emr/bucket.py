@@ -182,7 +182,7 @@ class Bucket:
             self._read(self.client.get_bucket_lifecycle_configuration, missing) or {}
         )
         there = [Rule(rule) for rule in answer.get("Rules", [])]
-        wanted = lifecycle_rules(self.settings.place, self.settings.storage)
+        wanted = lifecycle_rules(self.settings.place, self.settings.retention)
         own = [rule for rule in there if rule.is_own(self.settings.place)]
 
         def mend() -> None:

@@ -42,32 +42,23 @@ class Nodes:
 
 @dataclass(frozen=True)
 class Storage:
-    """Where everything lies, and for how long.
+    """Where everything lies.
 
     Attributes:
         bucket: The bucket; ``None`` while not said.
         prefix: Where in it.
-        keep_images_days: Days that images are kept; ``None``: no end.
-        keep_features_days: Days that features are kept; ``None``: no end.
-        keep_logs_days: Days that logs are kept; ``None``: no end.
     """
 
     bucket: str | None
     prefix: str
-    keep_images_days: int | None
-    keep_features_days: int | None
-    keep_logs_days: int | None
 
     def __post_init__(self) -> None:
-        """Refuse what is no bucket, and no number of days."""
+        """Refuse what is no bucket."""
         expected = "a bucket's name: 3 to 63 of a-z, 0-9, dots and hyphens"
         pattern = r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
         maybe_like("cluster.storage.bucket", self.bucket, pattern, expected)
         expected = "a place in the bucket, such as fruit_features"
         like("cluster.storage.prefix", self.prefix, r"[^\s/]\S*", expected)
-        for name in ("keep_images_days", "keep_features_days", "keep_logs_days"):
-            if getattr(self, name) is not None:
-                at_least(f"cluster.storage.{name}", getattr(self, name), 1)
 
 
 @dataclass(frozen=True)

@@ -3,18 +3,35 @@
 from dataclasses import dataclass
 from typing import Any
 
-from fruit_features.emr.groups import Storage
-from fruit_features.emr.s3 import Place
+from fruit_features.emr.s3 import LOGS, Place
+from fruit_features.retention.parameters import RetentionParameters
 
 # Days after which S3 forgets what was overwritten or deleted, and uploads that nobody
 # has ended.
 LEFTOVER_DAYS = 7
 
-# Where images, features and logs lie below the prefix. What is kept of erasures, in
-# `erasures/`, stays: without it a photo could come back.
-IMAGES = ("01_raw/images/", "02_intermediate/")
-FEATURES = ("04_feature/", "07_model_output/", "08_reporting/")
-LOGS = ("logs/",)
+# Where what the catalog marks by `retention:` lies below the prefix, and all logs. The
+# listing stays, by which a run tells what has expired from what was deleted; so does
+# what is kept of erasures: without it a photo could come back.
+FOLDERS = {
+    "images": (
+        "01_raw/images/",
+        "02_intermediate/images/",
+        "04_feature/quarantine/",
+        "08_reporting/thumbnails.parquet",
+        "08_reporting/report.html",
+    ),
+    "features": (
+        "04_feature/expired_images.parquet",
+        "04_feature/features/",
+        "07_model_output/reduced_features/",
+    ),
+    "logs": (
+        LOGS,
+        "08_reporting/history/report.html/",
+        "08_reporting/history/run_report.json/",
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -52,17 +69,13 @@ class Rule:
         return f"{self.prefix}: {', '.join(said)}"
 
 
-def lifecycle_rules(place: Place, storage: Storage) -> list[Rule]:
-    """Return the rules that keep what ``cluster.yml`` says, as long as it says."""
-    days_of = {
-        **dict.fromkeys(IMAGES, storage.keep_images_days),
-        **dict.fromkeys(FEATURES, storage.keep_features_days),
-        **dict.fromkeys(LOGS, storage.keep_logs_days),
-    }
+def lifecycle_rules(place: Place, retention: RetentionParameters) -> list[Rule]:
+    """Return the rules that keep everything for as long as is said."""
     rules = [
         _rule(place, folder, {"Expiration": {"Days": days}})
-        for folder, days in days_of.items()
+        for kind, days in retention.days().items()
         if days is not None
+        for folder in FOLDERS[kind]
     ]
     leftovers = {
         "NoncurrentVersionExpiration": {"NoncurrentDays": LEFTOVER_DAYS},

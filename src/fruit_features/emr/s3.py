@@ -19,7 +19,8 @@ from fruit_features.exceptions import StorageError
 CLOCK_SECONDS = 15 * 60.0
 
 # Spark wants the folder of its event logs to be there; writing it shows the right to.
-EVENT_LOGS = "logs/spark-events/"
+LOGS = "logs/"
+EVENT_LOGS = f"{LOGS}spark-events/"
 
 
 class Place(NamedTuple):

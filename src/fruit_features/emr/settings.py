@@ -23,6 +23,7 @@ from fruit_features.emr.groups import (
 )
 from fruit_features.emr.s3 import Place
 from fruit_features.exceptions import FruitFeaturesError, ParameterError
+from fruit_features.retention.parameters import RetentionParameters
 
 APPLICATIONS = ("Spark", "Hadoop", "JupyterHub", "Livy")
 # What AWS allows.
@@ -47,6 +48,7 @@ class ClusterSettings:
         applications: What EMR installs.
         root_volume_gb: The root volume of every node, in GB.
         idle_seconds: Seconds without work that end the cluster; ``None``: nothing does.
+        retention: How long the bucket keeps what is in it, as the parameters say.
     """
 
     name: str
@@ -66,6 +68,7 @@ class ClusterSettings:
     tags: Tags
     budget: Budget
     pace: Pace
+    retention: RetentionParameters
 
     def __post_init__(self) -> None:
         """Refuse what EMR would refuse."""
@@ -106,13 +109,20 @@ class ClusterSettings:
         return tuple(g for g in (self.primary, self.core, self.task) if g.count)
 
 
-def load_settings(given: Mapping[str, Any]) -> ClusterSettings:
+def load_settings(
+    given: Mapping[str, Any], retention: Mapping[str, Any]
+) -> ClusterSettings:
     """Make settings of what ``cluster.yml`` says.
+
+    Args:
+        given: All of it.
+        retention: The environment's parameters of that name.
 
     Raises:
         ParameterError: Naming the key, its value and what was expected.
     """
-    return _load(ClusterSettings, given, "cluster")
+    kept = RetentionParameters.of(retention)
+    return _load(ClusterSettings, given, "cluster", retention=kept)
 
 
 def read_settings(project: Path, env: str = "emr") -> ClusterSettings:
@@ -132,7 +142,7 @@ def read_settings(project: Path, env: str = "emr") -> ClusterSettings:
     arguments["config_patterns"] = {**arguments["config_patterns"], "globals": []}
     loader = OmegaConfigLoader(str(project / "conf"), env=env, **arguments)
     try:
-        return load_settings(loader["cluster"])
+        return load_settings(loader["cluster"], loader["parameters"]["retention"])
     except MissingConfigException as error:
         message = (
             f"no cluster in environment {env!r}: expected "

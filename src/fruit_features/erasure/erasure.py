@@ -10,6 +10,7 @@ from kedro.io.core import generate_timestamp
 from fruit_features.emr.s3 import Place, place_of
 from fruit_features.erasure.documents import erase_in_documents
 from fruit_features.erasure.journal import Journal
+from fruit_features.erasure.refusals import Refusal, attempt, delete_files
 from fruit_features.erasure.remains import (
     clear_partial_files,
     erase_logs,
@@ -18,9 +19,9 @@ from fruit_features.erasure.remains import (
 )
 from fruit_features.erasure.selection import Selection
 from fruit_features.erasure.storage import Storage, raw_files
-from fruit_features.erasure.tables import erase_rows
+from fruit_features.erasure.tables import RowsOf, erase_rows
 from fruit_features.erasure.targets import ROWS, Target
-from fruit_features.erasure.versions import Refusal, Versions
+from fruit_features.erasure.versions import Versions
 from fruit_features.exceptions import ErasureError
 
 
@@ -52,10 +53,9 @@ class Erasure:
         erased = storage.erasure_list()
         erased.add(self._keys)
         storage.save(storage.list, erased.stored())
-        # The next run is to look at everything, and to fit anew.
-        storage.save(storage.run_state, {"fingerprint": None})
+        storage.look_again()
         for target in storage.derived:
-            self._try(target.address, partial(self._erase, target))
+            self._refused += attempt(target.address, partial(self._erase, target))
         if self._journal.raw:
             for folder in storage.folders:
                 self._erase_files(folder)
@@ -80,15 +80,14 @@ class Erasure:
 
     def _erase(self, target: Target) -> None:
         if target.kind == ROWS:
-            erase_rows(target, self._keys)
+            erase_rows(target, RowsOf(self._keys))
         else:
             erase_in_documents(target, self._keys)
         self._say(f"{target.name}: done")
 
     def _erase_files(self, folder: Target) -> None:
-        for key, path in raw_files(folder).items():
-            if key in self._keys:
-                self._try(path, partial(folder.filesystem.rm_file, path))
+        paths = [p for key, p in raw_files(folder).items() if key in self._keys]
+        self._refused += delete_files(folder.filesystem, paths)
         self._say(f"{folder.name}: done")
 
     def _remains(self) -> list[str]:
@@ -135,15 +134,6 @@ class Erasure:
         count += versions.abort_uploads(folder.key(""), wanted.__contains__)
         self._refused += versions.refused
         return count
-
-    def _try(self, place: str, step: Callable[[], object]) -> None:
-        """Go on with the others where a file must not be written or deleted."""
-        try:
-            step()
-        except FileNotFoundError:
-            pass  # Gone already.
-        except OSError as error:
-            self._refused.append(Refusal(place, str(error)))
 
     def _hidden(self, hash_of: Callable[[str], str]) -> list[Refusal]:
         """Spell the photos in places that could not be erased by their hashes."""

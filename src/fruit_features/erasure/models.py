@@ -7,7 +7,7 @@ from collections.abc import Collection
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fruit_features.erasure.tables import KEY, columns_of, files_with
+from fruit_features.erasure.tables import KEY, RowsOf, columns_of, files_with
 from fruit_features.erasure.targets import Target
 
 
@@ -31,7 +31,7 @@ def fitted_with(
     fitted = dt.datetime.fromisoformat(fit["fitted"])
     wanted = pa.array(sorted(keys), pa.string())
     seen = 0
-    for file in files_with(features, keys):
+    for file in files_with(features, RowsOf(keys)):
         if f"backbone_id={fit['backbone_id']}/" not in file:
             continue
         rows = columns_of(features.filesystem, file, [KEY, "featurized_at"])
@@ -54,5 +54,6 @@ def trained_with(
         listings: The tables of a training's pictures.
         keys: Of the photos.
     """
-    seen = sum(sum(files_with(listing, keys).values()) for listing in listings)
+    rows = RowsOf(keys)
+    seen = sum(sum(files_with(listing, rows).values()) for listing in listings)
     return [{"model": "trained_backbone", "photos": seen}] if seen else []

@@ -2,7 +2,7 @@
 
 import json
 import posixpath
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from fruit_features.erasure.journal import Line
 from fruit_features.erasure.models import fitted_with, trained_with
 from fruit_features.erasure.remains import clear_leftovers
 from fruit_features.erasure.selection import Photo, Selection
-from fruit_features.erasure.tables import files_with, photos_of
+from fruit_features.erasure.tables import RowsOf, files_with, photos_of
 from fruit_features.erasure.targets import (
     FILES,
     ROWS,
@@ -48,6 +48,14 @@ class Storage:
         self.filesystem = self.run_state.filesystem
         self.project = Path(context.project_path)
         self.local_files = fsspec.filesystem("file")
+
+    def kept_as(self, kind: str) -> list[Target]:
+        """Return what is kept for as many days as images, features or logs are."""
+        return [each for each in self._datasets.values() if each.retention == kind]
+
+    def look_again(self) -> None:
+        """Let the next run look at everything, and fit anew."""
+        self.save(self.run_state, {"fingerprint": None})
 
     def clear_leftovers(self) -> None:
         """Bring what killed runs have left of tables to its end, or remove it."""
@@ -82,10 +90,7 @@ class Storage:
             raw: Whether their files are counted.
         """
         wanted = set(keys)
-        counted = []
-        for target in self.derived:
-            count = files_with if target.kind == ROWS else documents_with
-            counted.append((target, count(target, wanted)))
+        counted = [(target, self.holding(target, wanted)) for target in self.derived]
         for folder in self.folders if raw else []:
             files = [path for key, path in raw_files(folder).items() if key in wanted]
             counted.append((folder, dict.fromkeys(files, 1)))
@@ -94,6 +99,13 @@ class Storage:
             for target, files in counted
             if files
         ]
+
+    @staticmethod
+    def holding(target: Target, keys: Collection[str]) -> dict[str, int]:
+        """Return the files of a dataset that hold any of some photos, and how many."""
+        if target.kind == ROWS:
+            return files_with(target, RowsOf(keys))
+        return documents_with(target, keys)
 
     def models(self, keys: Iterable[str]) -> list[dict[str, Any]]:
         """Name the models that have seen any of some photos."""
@@ -129,10 +141,15 @@ class Storage:
 
 def raw_files(folder: Target) -> dict[str, str]:
     """List the files of a folder of images: keys, and places without protocol."""
+    return image_folder(folder).files()
+
+
+def image_folder(folder: Target) -> ImageFolderDataset:
+    """Make the dataset of a folder of images, which need not be there."""
     declared = {**folder.declared, "filepath": folder.address, "optional": True}
     dataset = AbstractDataset.from_config(folder.name, declared)
     assert isinstance(dataset, ImageFolderDataset)  # noqa: S101  By its kind.
-    return dataset.files()
+    return dataset
 
 
 def _photo(key: str, path: str | None) -> Photo:

@@ -1,9 +1,10 @@
-"""Photos in Parquet tables: found by their keys alone, taken out file by file."""
+"""Rows in Parquet tables: found by one column alone, taken out file by file."""
 
+import datetime as dt
 import io
 from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -22,13 +23,70 @@ THREADS = 16
 # Files written anew at a time; each is held in memory.
 REWRITTEN = 4
 
+# Spark's times are in UTC, and do not say so.
+_TIME = pa.timestamp("us", "UTC")
+
 # Spark's times go beyond the year 2262, where nanoseconds end.
 _READING = {"coerce_int96_timestamp_unit": "us"}
 
 
+class Rows(Protocol):
+    """Tells which rows of a table are meant, by one of its columns.
+
+    Attributes:
+        column: Its name.
+    """
+
+    column: str
+
+    def may_lie(self, least: Any, greatest: Any) -> bool:
+        """Tell whether any may be among rows between two values."""
+
+    def are(self, values: Any) -> Any:
+        """Tell of each value whether its row is meant."""
+
+
+class RowsOf:
+    """The rows of some photos."""
+
+    column = KEY
+
+    def __init__(self, keys: Collection[str]) -> None:
+        """Name the photos by their keys."""
+        self._keys = pa.array(sorted(keys), pa.string())
+
+    def may_lie(self, least: Any, greatest: Any) -> bool:
+        """Tell whether a key lies there."""
+        inside = pc.and_(
+            pc.greater_equal(self._keys, least), pc.less_equal(self._keys, greatest)
+        )
+        return bool(pc.any(inside).as_py())
+
+    def are(self, values: Any) -> Any:
+        """Tell which keys are those of the photos."""
+        return pc.is_in(values, self._keys)
+
+
+class RowsUntil:
+    """The rows whose time is not later than a given one."""
+
+    def __init__(self, column: str, limit: dt.datetime) -> None:
+        """Name the column and the time."""
+        self.column = column
+        self._limit = pa.scalar(limit, _TIME)
+
+    def may_lie(self, least: Any, greatest: Any) -> bool:
+        """Look everywhere: of times, Spark keeps neither the least nor the greatest."""
+        return True
+
+    def are(self, values: Any) -> Any:
+        """Tell which times are not later."""
+        return pc.less_equal(values.cast(_TIME), self._limit)
+
+
 def photos_of(target: Target) -> Iterator[Photo]:
     """Read who is in a table: keys, labels and paths, no other column."""
-    for table in _read(target, [KEY, "label", "path"]):
+    for table in read_columns(target, [KEY, "label", "path"]):
         columns = [
             table.column(name).to_pylist()
             if name in table.column_names
@@ -38,34 +96,32 @@ def photos_of(target: Target) -> Iterator[Photo]:
         yield from map(Photo, *columns)
 
 
-def files_with(target: Target, keys: Collection[str]) -> dict[str, int]:
-    """Find the files that hold any of some photos.
+def files_with(target: Target, rows: Rows) -> dict[str, int]:
+    """Find the files that hold any of some rows.
 
     Args:
         target: A table.
-        keys: Of the photos.
+        rows: Those that are meant.
 
     Returns:
-        How many rows of theirs each file holds.
+        How many of them each file holds.
     """
-    wanted = pa.array(sorted(keys), pa.string())
     files = _files(target)
     with ThreadPoolExecutor(THREADS) as pool:
-        counts = pool.map(lambda file: _count(target.filesystem, file, wanted), files)
+        counts = pool.map(lambda file: _count(target.filesystem, file, rows), files)
         return {file: n for file, n in zip(files, counts, strict=True) if n}
 
 
-def erase_rows(target: Target, keys: Collection[str]) -> None:
-    """Write the files that hold any of some photos anew, without them.
+def erase_rows(target: Target, rows: Rows) -> None:
+    """Write the files that hold any of some rows anew, without them.
 
     Each is replaced at one moment: readers see the old one or the new one.
     """
-    wanted = pa.array(sorted(keys), pa.string())
     with ThreadPoolExecutor(REWRITTEN) as pool:
         # A list: else nobody would hear of errors.
         list(
             pool.map(
-                lambda file: _rewrite(target, file, wanted), files_with(target, keys)
+                lambda file: _rewrite(target, file, rows), files_with(target, rows)
             )
         )
 
@@ -77,7 +133,8 @@ def _files(target: Target) -> list[str]:
     return table_files(filesystem, current_place(filesystem, target.path))
 
 
-def _read(target: Target, columns: list[str]) -> Iterator[pa.Table]:
+def read_columns(target: Target, columns: list[str]) -> Iterator[pa.Table]:
+    """Read some columns of a table, file by file."""
     filesystem = target.filesystem
     with ThreadPoolExecutor(THREADS) as pool:
         yield from pool.map(
@@ -93,48 +150,46 @@ def columns_of(filesystem: Any, file: str, columns: list[str]) -> pa.Table:
         return source.read(columns=there)
 
 
-def _count(filesystem: Any, file: str, wanted: pa.Array) -> int:
+def _count(filesystem: Any, file: str, rows: Rows) -> int:
     with filesystem.open(file, "rb") as opened:
         source = pq.ParquetFile(opened, **_READING)
         if not any(
-            _may_hold(source.metadata.row_group(n), wanted)
+            _may_hold(source.metadata.row_group(n), rows)
             for n in range(source.num_row_groups)
         ):
             return 0
-        keys = source.read(columns=[KEY]).column(KEY)
-    return int(pc.sum(pc.is_in(keys, wanted)).as_py() or 0)
+        values = source.read(columns=[rows.column]).column(rows.column)
+    return int(pc.sum(rows.are(values)).as_py() or 0)
 
 
-def _may_hold(group: Any, wanted: pa.Array) -> bool:
-    """Tell by the footer's least and greatest key whether to look at the keys."""
+def _may_hold(group: Any, rows: Rows) -> bool:
+    """Tell by the footer's least and greatest value whether to look at the column."""
     column = next(
         group.column(n)
         for n in range(group.num_columns)
-        if group.column(n).path_in_schema == KEY
+        if group.column(n).path_in_schema == rows.column
     )
     found = column.statistics
     if found is None or not found.has_min_max:
         return True
-    inside = pc.and_(
-        pc.greater_equal(wanted, found.min), pc.less_equal(wanted, found.max)
-    )
-    return bool(pc.any(inside).as_py())
+    return rows.may_lie(found.min, found.max)
 
 
-def _rewrite(target: Target, file: str, wanted: pa.Array) -> None:
+def _rewrite(target: Target, file: str, rows: Rows) -> None:
     filesystem = target.filesystem
     written = io.BytesIO()
     with filesystem.open(file, "rb") as opened:
         source = pq.ParquetFile(opened, **_READING)
-        rows = 0
+        left = 0
         with pq.ParquetWriter(written, source.schema_arrow, **_writing(source)) as out:
             for number in range(source.num_row_groups):
                 group = source.read_row_group(number)
-                kept = group.filter(pc.invert(pc.is_in(group.column(KEY), wanted)))
-                rows += kept.num_rows
+                gone = rows.are(group.column(rows.column))
+                kept = group.filter(pc.invert(gone))
+                left += kept.num_rows
                 out.write_table(kept, row_group_size=max(kept.num_rows, 1))
     folder = file.rsplit("/", 1)[0]
-    if not rows and file != target.path and len(table_files(filesystem, folder)) > 1:
+    if not left and file != target.path and len(table_files(filesystem, folder)) > 1:
         remove_file(filesystem, file)
         return
     # Else readers would hold the new file against the old one's sums.

@@ -32,6 +32,11 @@ class Target(NamedTuple):
     versioned: bool
     declared: dict[str, Any]
 
+    @property
+    def retention(self) -> str:
+        """Which days limit how long it is kept: ``images``; empty for none."""
+        return str((self.declared.get("metadata") or {}).get("retention", ""))
+
     def documents(self) -> list[str]:
         """Return the files of a dataset that is one file, in all its versions."""
         if not self.versioned:

@@ -1,24 +1,13 @@
 """What S3 keeps of objects that are gone: older versions, unfinished uploads."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from fruit_features.emr.s3 import Place, s3_client
+from fruit_features.erasure.refusals import Refusal
 
 # As many objects S3 deletes at one request.
 BATCH = 1000
-
-
-class Refusal(NamedTuple):
-    """Something that could not be erased.
-
-    Attributes:
-        place: An address.
-        why: What the storage says.
-    """
-
-    place: str
-    why: str
 
 
 class Versions:

@@ -19,8 +19,8 @@ from fruit_features.pipelines.featurization.parameters import FeaturizationParam
 from fruit_features.pipelines.ingestion import nodes
 from fruit_features.pipelines.ingestion.nodes import (
     keep_current_rows,
-    list_images,
     read_images,
+    select_images,
 )
 from fruit_features.pipelines.ingestion.parameters import IngestionParameters
 from tests.pictures import jpeg
@@ -43,8 +43,7 @@ def listing(sizes: dict[str, int]) -> pd.DataFrame:
 
 
 def taken(images: pd.DataFrame, limit: int | None) -> pd.DataFrame:
-    parameters = IngestionParameters(limit, 1, 1, 1)
-    marked = list_images(images, dict, parameters)
+    marked = select_images(images, limit)
     return marked[marked["selected"]]
 
 
@@ -98,7 +97,7 @@ class TestReadImages:
 
     def read(self, spark: SparkSession, folder: Path) -> dict[str, dict]:
         found = ImageFolderDataset(filepath=str(folder)).load()
-        frame = spark.createDataFrame(list_images(found, dict, EVERYTHING))
+        frame = spark.createDataFrame(select_images(found, None))
         none = spark.createDataFrame([], frame.drop("selected").schema)
         (new,) = read_images(frame, none, EVERYTHING, ANYTHING)
         rows = new.collect()
@@ -143,7 +142,7 @@ class TestReadImages:
     ) -> None:
         found = ImageFolderDataset(filepath=str(folder / "ä b")).load()
         (folder / "ä b" / "1.jpg").unlink()
-        frame = spark.createDataFrame(list_images(found, dict, EVERYTHING))
+        frame = spark.createDataFrame(select_images(found, None))
         none = spark.createDataFrame([], frame.drop("selected").schema)
         (new,) = read_images(frame, none, EVERYTHING, ANYTHING)
         rows = new.collect()
@@ -156,7 +155,7 @@ class TestReadImages:
         self, spark: SparkSession, folder: Path
     ) -> None:
         found = ImageFolderDataset(filepath=str(folder / "ä b")).load()
-        frame = spark.createDataFrame(list_images(found, dict, EVERYTHING))
+        frame = spark.createDataFrame(select_images(found, None))
         known = frame.drop("selected").where("image_key = '1.jpg'")
         (new,) = read_images(frame, known, EVERYTHING, ANYTHING)
         rows = new.collect()

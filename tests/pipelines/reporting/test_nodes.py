@@ -18,11 +18,14 @@ from fruit_features.pipelines.reporting.nodes import (
     measure_storage,
     plot_projection,
     render_report,
+    review_retention,
     shrink_images,
     summarise_run,
 )
 from fruit_features.pipelines.reporting.parameters import ReportingParameters
+from fruit_features.retention.parameters import RetentionParameters
 
+ALL_KEPT = RetentionParameters(images_days=90, features_days=100, logs_days=30)
 BACKBONE = Backbone("b1", "bundled", 0.35, 96, 1280, "ab", b"model")
 BEGUN = dt.datetime(2026, 5, 1, 12, tzinfo=dt.timezone.utc)
 HOSTILE = "</script><script>document.title='owned'</script><img src=x onerror=alert(1)>"
@@ -123,6 +126,7 @@ def summarise(
         BACKBONE,
         SUMMARY,
         DRIFT,
+        {"expired": 0, "retention": None},
         FACTS,
         ReportingParameters(1, rows, dollars_per_hour),
     )
@@ -147,11 +151,63 @@ def test_counts_are_of_what_was_written(spark: SparkSession) -> None:
     assert report["images_per_second"] == 0.5
     assert report["seconds"] == {"ingestion": 4.0, "featurization": 8.0, "total": 20.0}
     assert report["labels"] == 7
+    assert report["expired"] == 0
     assert report["dollars"] is None
     assert report["reduction"]["drift"] == DRIFT
     # Whether the machine's own, Java's vectors or plain Java.
     assert report["reduction"]["mllib_blas"].endswith("BLAS")
     assert json.loads(json.dumps(report)) == report
+
+
+def test_what_has_expired_is_counted_and_what_goes_next_is_said(
+    spark: SparkSession,
+) -> None:
+    now = dt.datetime.now(dt.timezone.utc)
+
+    def day(days: float) -> str:
+        return f"{now + dt.timedelta(days=days):%Y-%m-%d}"
+
+    ages = [("a", 80), ("b", 59), ("c", 61), ("d", 1)]
+    rows = [(key, now - dt.timedelta(days=age, hours=-1)) for key, age in ages]
+    listed = spark.createDataFrame(
+        rows, "image_key string, modification_time timestamp"
+    )
+    # Of x, which was no usable image, there are no features; a is still there. All
+    # were made in May, too long ago.
+    tables = listed, listing(spark, "pqx"), features(spark, "a", old="pq"), BACKBONE
+    runs = [f"{now - dt.timedelta(days=age):%Y-%m-%dT%H.%M.%S.000Z}" for age in (25, 2)]
+    kept = review_retention(*tables, lambda: dict.fromkeys(runs), ALL_KEPT)
+    assert kept["expired"] == 2
+    assert kept["retention"] == {
+        "reckoned": day(0),
+        "datasets": [
+            {
+                "dataset": "raw_images",
+                "days": 90,
+                "next": day(10 + 1 / 24),
+                "in_30_days": 2,
+            },
+            {"dataset": "features", "days": 100, "next": day(0), "in_30_days": 6},
+            # This run's own page counts as well.
+            {
+                "dataset": "report_history",
+                "days": 30,
+                "next": day(5),
+                "in_30_days": 3,
+            },
+        ],
+    }
+    page = rendered({**summarise(spark, "a", new="a"), **kept})
+    assert "<b>2</b>gone for their age, features kept" in page
+    assert f'<td>{day(5)}</td><td class="number">3</td>' in page
+
+
+def test_without_retention_nothing_is_said_of_it(spark: SparkSession) -> None:
+    tables = (listing(spark, "a"),) * 2, features(spark, "a"), BACKBONE
+    kept = review_retention(*tables[0], *tables[1:], pytest.fail, RetentionParameters())
+    assert kept == {"expired": 0, "retention": None}
+    page = rendered({**summarise(spark, "a", new="a"), **kept})
+    assert "retention" not in page.lower()
 
 
 @pytest.mark.parametrize(

@@ -67,12 +67,15 @@ def prepare_backbone(
 
 
 def keep_current_rows(
-    image_listing: DataFrame, parameters: FeaturizationParameters
+    image_listing: DataFrame,
+    expired_images: DataFrame,
+    parameters: FeaturizationParameters,
 ) -> dict[str, DataFrame]:
     """Say which features and quarantined images still hold.
 
     Args:
         image_listing: Every image of the folder, taken by this run or not.
+        expired_images: Images that are gone, and whose features stay.
         parameters: With ``retry_quarantined``, no quarantined image holds.
 
     Returns:
@@ -80,7 +83,8 @@ def keep_current_rows(
     """
     keys = image_listing.select(*IDENTITY)
     quarantined = keys.limit(0) if parameters.retry_quarantined else keys
-    return {"features": keys, "quarantine": quarantined}
+    expired = expired_images.select(*IDENTITY)
+    return {"features": keys.union(expired), "quarantine": quarantined}
 
 
 def featurize_images(

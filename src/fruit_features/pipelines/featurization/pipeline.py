@@ -27,7 +27,11 @@ def create_pipeline(**kwargs: Any) -> Pipeline:
             ),
             Node(
                 func=keep_current_rows,
-                inputs=["image_listing@spark", "params:featurization"],
+                inputs=[
+                    "image_listing@spark",
+                    "expired_images@spark",
+                    "params:featurization",
+                ],
                 outputs={
                     "features": "known_features",
                     "quarantine": "known_quarantine",

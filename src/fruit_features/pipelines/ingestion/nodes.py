@@ -1,5 +1,6 @@
 """Nodes of the ingestion pipeline."""
 
+import datetime as dt
 import hashlib
 import logging
 import math
@@ -17,6 +18,8 @@ from fruit_features.pipelines.featurization.parameters import FeaturizationParam
 from fruit_features.pipelines.ingestion.parameters import IngestionParameters
 from fruit_features.pipelines.ingestion.reading import reader
 from fruit_features.progress import Progress
+from fruit_features.retention.expired import Stored, expired_images
+from fruit_features.retention.parameters import RetentionParameters
 
 logger = logging.getLogger(__name__)
 
@@ -32,20 +35,24 @@ FILE_BYTES = 128 * 2**20
 def list_images(
     raw_images: pd.DataFrame,
     stored_erasure_list: Callable[[], dict[str, Any] | None],
+    stored_image_listing: Stored,
+    stored_expired_images: Stored,
     parameters: IngestionParameters,
-) -> pd.DataFrame:
-    """Mark the images that this run takes.
-
-    With a limit, every label gives the same share, and always the same images: a
-    larger limit takes what a smaller one took, and more.
+    retention: RetentionParameters,
+) -> dict[str, pd.DataFrame]:
+    """Mark the images that this run takes, and note those that have expired.
 
     Args:
         raw_images: Every image of the folder.
         stored_erasure_list: Loads the list of erased images, if any.
+        stored_image_listing: Loads the listing of the run before, if any.
+        stored_expired_images: Loads those that had expired by then.
         parameters: Uses ``limit``.
+        retention: Uses ``images_days``.
 
     Returns:
-        The listing without erased images and with ``selected``.
+        ``listing``: without erased images and with ``selected``; ``expired``: images
+        that are gone because of their age.
 
     Raises:
         ImageFolderError: If every image was erased.
@@ -54,11 +61,31 @@ def list_images(
     if images.empty:
         message = f"all {len(raw_images):,} images were erased: nothing is left to do"
         raise ImageFolderError(message)
-    limit = parameters.limit or len(images)
-    order = _share_of_label(images).sort_values(kind="stable").index[:limit]
-    listing = images.assign(selected=images.index.isin(order))
-    logger.info("%s images, %s taken", f"{len(listing):,}", f"{len(order):,}")
-    return listing
+    listing = select_images(images, parameters.limit)
+    taken = listing["selected"].sum()
+    logger.info("%s images, %s taken", f"{len(listing):,}", f"{taken:,}")
+    oldest = retention.limits(dt.datetime.now(dt.timezone.utc)).get("images")
+    expired = expired_images(
+        raw_images, stored_image_listing, stored_expired_images, oldest
+    )
+    return {
+        "listing": listing,
+        "expired": without_erased(expired, stored_erasure_list),
+    }
+
+
+def select_images(images: pd.DataFrame, limit: int | None) -> pd.DataFrame:
+    """Mark some images as ``selected``.
+
+    Every label gives the same share, and always the same images: a larger limit takes
+    what a smaller one took, and more.
+
+    Args:
+        images: Every image.
+        limit: How many; ``None`` for all.
+    """
+    order = _share_of_label(images).sort_values(kind="stable").index
+    return images.assign(selected=images.index.isin(order[: limit or len(images)]))
 
 
 def _share_of_label(images: pd.DataFrame) -> "pd.Series[float]":

@@ -17,8 +17,20 @@ def create_pipeline(**kwargs: Any) -> Pipeline:
         [
             Node(
                 func=list_images,
-                inputs=["raw_images", "stored_erasure_list", "params:ingestion"],
-                outputs="image_listing@pandas",
+                inputs=[
+                    "raw_images",
+                    "stored_erasure_list",
+                    "stored_image_listing",
+                    "stored_expired_images",
+                    "params:ingestion",
+                    "params:retention",
+                ],
+                # In this order: a run that is killed in between still has the listing
+                # that the images are gone from.
+                outputs={
+                    "expired": "expired_images@pandas",
+                    "listing": "image_listing@pandas",
+                },
                 name="list_images_node",
             ),
             Node(

@@ -35,6 +35,7 @@ def compare_runs(before: dict[str, Any], now: dict[str, Any]) -> list[Change]:
         _number(name, format_one, take(before), take(now))
         for name, take, format_one in (
             *((f"images {k}", _image(k), "{:,}") for k in now["images"]),
+            ("images expired", lambda run: run.get("expired") or None, "{:,}"),
             ("labels", lambda run: run.get("labels"), "{:,}"),
             ("components", _reduction("components"), "{:,}"),
             ("variance kept", _reduction("variance_retained"), "{:.2%}"),

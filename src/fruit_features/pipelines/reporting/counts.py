@@ -51,6 +51,17 @@ def count_images(
     return images
 
 
+def count_expired(features: DataFrame, expired_images: DataFrame) -> int:
+    """Count the images that have expired and whose features are kept.
+
+    Args:
+        features: Features of the backbone in use.
+        expired_images: Images that are gone because of their age.
+    """
+    keys = expired_images.select("image_key")
+    return features.join(F.broadcast(keys), "image_key", "left_semi").count()
+
+
 def list_quarantine(
     image_listing: DataFrame, quarantine: DataFrame, most: int
 ) -> dict[str, Any]:

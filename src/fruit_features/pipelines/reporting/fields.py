@@ -8,6 +8,15 @@ FIELDS = {
     "images.featurized": "of these, given features by this run",
     "images.quarantined": "of these, in `quarantine`",
     "images.unchanged": "of these, done by an earlier run and not done again",
+    "expired": (
+        "images that are gone because of their age (`retention.images_days`) and whose "
+        "features are kept; not among those found"
+    ),
+    "retention": (
+        "null if nothing goes because of its age; else `reckoned`, the day that "
+        "counts, and `datasets`: for each its name, the `days` it is kept, `next`, the "
+        "day on which something of it is too old, and how much is `in_30_days`"
+    ),
     "labels": "how many different labels they have",
     "quarantine_reasons": "images in `quarantine`, by reason",
     "quarantine_examples": "by reason, `image_key` and `detail` of one image",

@@ -13,12 +13,18 @@ from pyspark.sql import functions as F
 
 from fruit_features.backbone.spec import Backbone
 from fruit_features.pipelines.reduction.blas import mllib_library
-from fruit_features.pipelines.reporting.counts import count_images, list_quarantine
+from fruit_features.pipelines.reporting.counts import (
+    count_expired,
+    count_images,
+    list_quarantine,
+)
+from fruit_features.pipelines.reporting.outlook import rows_outlook, runs_outlook
 from fruit_features.pipelines.reporting.page import render_page
 from fruit_features.pipelines.reporting.parameters import ReportingParameters
 from fruit_features.pipelines.reporting.plots import draw_projection, draw_variance
 from fruit_features.pipelines.reporting.storage import measure_tables
 from fruit_features.pipelines.reporting.thumbnails import make_thumbnails
+from fruit_features.retention.parameters import RetentionParameters
 
 # Where YARN shows the application; Spark keeps it for its own page.
 TRACKING_PAGE = (
@@ -101,13 +107,50 @@ def measure_storage(
     return pd.DataFrame(measure_tables(rows, reduced_features))
 
 
-def summarise_run(
+def review_retention(
+    image_listing: DataFrame,
+    expired_images: DataFrame,
+    features: DataFrame,
+    backbone: Backbone,
+    kept_runs: Callable[[], dict[str, Any] | None],
+    retention: RetentionParameters,
+) -> dict[str, Any]:
+    """Say what has expired, and what goes next because of its age.
+
+    Args:
+        image_listing: Every image.
+        expired_images: Images that are gone, and whose features stay.
+        features: Features of any backbones.
+        backbone: The one in use.
+        kept_runs: Loads the names of the runs whose reports are kept.
+        retention: How long each is kept.
+
+    Returns:
+        The fields of the run report that tell of retention.
+    """
+    now = dt.datetime.now(dt.timezone.utc)
+    expired, goes = 0, []
+    if days := retention.images_days:
+        rows = features.where(F.col("backbone_id") == backbone.id)
+        expired = count_expired(rows, expired_images)
+        changed = "modification_time"
+        goes.append(rows_outlook("raw_images", image_listing, changed, days, now))
+    if days := retention.features_days:
+        goes.append(rows_outlook("features", features, "featurized_at", days, now))
+    if days := retention.logs_days:
+        goes.append(runs_outlook("report_history", kept_runs() or {}, days, now))
+    reckoned = {"reckoned": f"{now:%Y-%m-%d}", "datasets": goes} if goes else None
+    return {"expired": expired, "retention": reckoned}
+
+
+def summarise_run(  # noqa: PLR0913, PLR0917  An argument an input.
     image_listing: DataFrame,
     features: DataFrame,
     quarantine: DataFrame,
     backbone: Backbone,
     pca_summary: dict[str, Any],
     drift: dict[str, Any],
+    retention_review: dict[str, Any],
     run_facts: dict[str, Any],
     parameters: ReportingParameters,
 ) -> dict[str, Any]:
@@ -120,6 +163,7 @@ def summarise_run(
         backbone: The one in use.
         pca_summary: What the components were fitted on.
         drift: How well new images are reconstructed.
+        retention_review: From ``review_retention``.
         run_facts: When the stages ran, from the hook.
         parameters: Uses ``quarantine_rows`` and ``dollars_per_hour``.
 
@@ -141,6 +185,7 @@ def summarise_run(
     spark = features.sparkSession
     return {
         "images": images,
+        **retention_review,
         "labels": labels,
         **list_quarantine(image_listing, quarantine, parameters.quarantine_rows),
         "backbone": backbone.describe(),

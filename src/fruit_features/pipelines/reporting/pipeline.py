@@ -9,6 +9,7 @@ from fruit_features.pipelines.reporting.nodes import (
     plot_projection,
     plot_variance,
     render_report,
+    review_retention,
     shrink_images,
     summarise_run,
 )
@@ -43,6 +44,19 @@ def create_pipeline(**kwargs: Any) -> Pipeline:
                 name="measure_storage_node",
             ),
             Node(
+                func=review_retention,
+                inputs=[
+                    "image_listing@spark",
+                    "expired_images@spark",
+                    "features",
+                    "backbone",
+                    "kept_runs",
+                    "params:retention",
+                ],
+                outputs="retention_review",
+                name="review_retention_node",
+            ),
+            Node(
                 func=summarise_run,
                 inputs=[
                     "image_listing@spark",
@@ -51,6 +65,7 @@ def create_pipeline(**kwargs: Any) -> Pipeline:
                     "backbone",
                     "pca_summary",
                     "drift",
+                    "retention_review",
                     "run_facts",
                     "params:reporting",
                 ],

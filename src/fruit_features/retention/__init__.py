@@ -1,0 +1,1 @@
+"""For how long images, features and logs are kept, and what goes then."""

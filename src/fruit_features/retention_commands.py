@@ -1,0 +1,119 @@
+"""`kedro retention`: what is older than it may be is deleted."""
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any, cast
+
+import click
+from kedro.framework.cli.project import PARAMS_ARG_HELP
+from kedro.framework.cli.utils import _split_params, env_option
+from kedro.framework.context import KedroContext
+from kedro.framework.session import KedroSession
+
+from fruit_features.data_lock import locked
+from fruit_features.erasure.refusals import Refusal, raise_refused
+from fruit_features.exceptions import FruitFeaturesError
+from fruit_features.preflight import check_storage, require_data
+from fruit_features.retention.parameters import RetentionParameters
+from fruit_features.summary import in_columns
+
+if TYPE_CHECKING:
+    from fruit_features.retention.removal import Due
+
+NOTHING_SET = (
+    "nothing goes because of its age: retention.images_days, features_days and "
+    "logs_days are not set"
+)
+
+
+@click.command()
+@click.option("--dry-run", is_flag=True, help="Count, change nothing.")
+@click.option(
+    "--on",
+    "day",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="DATE",
+    help="With --dry-run: what will be too old by then, such as 2027-01-31.",
+)
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@env_option
+@click.option("--params", default="", help=PARAMS_ARG_HELP, callback=_split_params)
+def retention(
+    dry_run: bool,
+    day: dt.datetime | None,
+    yes: bool,
+    env: str | None,
+    params: dict[str, Any],
+) -> None:
+    """Delete what is older than the parameters of `retention` allow.
+
+    Counts first, and asks. Features outlive images that go so.
+    """
+    if day and not dry_run:
+        message = "--on only reckons: give --dry-run as well"
+        raise click.UsageError(message)
+    now = (day or dt.datetime.now(dt.timezone.utc)).replace(tzinfo=dt.timezone.utc)
+    try:
+        with KedroSession.create(env=env, runtime_params=params) as session:
+            context = cast(KedroSession, session).load_context()
+            given = context.config_loader["parameters"]["retention"]
+            kept = RetentionParameters.of(given)
+            if not kept.limits(now):
+                click.echo(NOTHING_SET)
+                return
+            check_storage(context)
+            require_data(context)
+            refused = _remove(context, kept, now, dry_run=dry_run, ask=not yes)
+    except FruitFeaturesError as error:
+        raise click.ClickException(str(error)) from error
+    raise_refused(refused, "what is too old")
+
+
+def _remove(
+    context: KedroContext,
+    kept: RetentionParameters,
+    now: dt.datetime,
+    *,
+    dry_run: bool,
+    ask: bool,
+) -> list[Refusal]:
+    # Parquet's reader takes a second to load.
+    from fruit_features.erasure.storage import Storage
+    from fruit_features.retention.removal import due
+
+    storage = Storage(context)
+    if dry_run:
+        _show(due(storage, kept, now), kept, now)
+        return []
+    with locked(context):
+        storage.clear_leftovers()
+        found = due(storage, kept, now)
+        _show(found, kept, now)
+        if not found:
+            return []
+        if ask:
+            click.confirm("Delete it? It cannot be undone", abort=True)
+        storage.look_again()
+        refused = []
+        for each in found:
+            refused += each.remove()
+            click.echo(f"{each.name}: done")
+    return refused
+
+
+def _show(found: "list[Due]", kept: RetentionParameters, now: dt.datetime) -> None:
+    days = kept.days()
+    header = ("", "days kept", "too old", "in files", "place")
+    rows = [
+        (
+            each.name,
+            f"{days[each.kind]}",
+            f"{each.found:,}",
+            f"{each.files:,}",
+            each.place,
+        )
+        for each in found
+    ]
+    if rows:
+        click.echo(in_columns([header, *rows]))
+    else:
+        click.echo(f"nothing is too old on {now:%Y-%m-%d}")
