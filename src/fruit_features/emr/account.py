@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from fruit_features.emr.clients import session
+from fruit_features.emr.clients import explain, session
 from fruit_features.emr.prices import Prices
 from fruit_features.emr.settings import ClusterSettings
 from fruit_features.emr.spending import spent_this_month
@@ -80,12 +80,12 @@ def gather_facts(
         try:
             found |= dict(zip(names, ask(), strict=True))
         except ClientError as error:
-            unknown |= dict.fromkeys(names, _said(error))
+            unknown |= dict.fromkeys(names, explain(error))
         except (AwsError, PriceError) as error:
             unknown |= dict.fromkeys(names, str(error))
         except BotoCoreError as error:
             # No credentials or no network: nor will the next one answer.
-            out_of_reach = str(error).rstrip(".")
+            out_of_reach = explain(error)
             unknown |= dict.fromkeys(names, out_of_reach)
     return AccountFacts(**found, unknown=unknown)
 
@@ -95,13 +95,6 @@ def _clients(region: str) -> Client:
 
     config = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard"})
     return lambda service: session().client(service, region_name=region, config=config)
-
-
-def _said(error: Any) -> str:
-    said = error.response["Error"]
-    return f"{error.operation_name}: {said['Code']}, {said.get('Message', '')}".rstrip(
-        " ,"
-    )
 
 
 def _questions(

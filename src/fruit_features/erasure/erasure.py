@@ -7,6 +7,7 @@ from typing import Any
 
 from kedro.io.core import generate_timestamp
 
+from fruit_features.emr.clients import without_keys
 from fruit_features.emr.s3 import Place, place_of
 from fruit_features.erasure.documents import erase_in_documents
 from fruit_features.erasure.journal import Journal
@@ -143,7 +144,7 @@ class Erasure:
         except FileNotFoundError:
             pass  # Gone already.
         except OSError as error:
-            self._refused.append(Refusal(place, str(error)))
+            self._refused.append(Refusal(place, without_keys(str(error))))
 
     def _hidden(self, hash_of: Callable[[str], str]) -> list[Refusal]:
         """Spell the photos in places that could not be erased by their hashes."""

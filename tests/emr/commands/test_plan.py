@@ -77,7 +77,7 @@ def test_every_part_is_printed_without_an_account(plan: Plan) -> None:
     hour = "price    2.10 $ an hour, --images says for how long; 50 $ last 23.9 h"
     assert hour in lines
     assert "prices   the project's table of 2025-03-02" in done.output
-    assert "unknown  wide-roles                 Unable to locate credentials" in lines
+    assert "unknown  wide-roles                 no credentials; give the" in done.output
     assert "`kedro emr create` would refuse this: 4 failed" in lines
     request = yaml.safe_load(done.output.split("The request\n")[1])
     assert faults(request) == ""
