@@ -3,22 +3,26 @@
 import json
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
+from IPython.core.interactiveshell import InteractiveShell
 from pyspark.sql import SparkSession
+from traitlets.config import Config
 
 from fruit_features.cli import cli
 from fruit_features.datasets.table_dataset import TableDataset
 from fruit_features.erasure.erasure_list import ErasureList
+from tests.documentation import blocks
 from tests.erasure.conftest import ERASED, LABEL, NOTE, SOME, Marked, run
 from tests.marks import files_of, holding
 
 Erase = Callable[..., Result]
+PAGE = "docs/data-protection.md"
 TABLES = ("02_intermediate/images", "04_feature/features", "04_feature/quarantine")
 
 
@@ -73,6 +77,38 @@ def test_nothing_is_left(erase: Erase, photographed: Marked) -> None:
         left = keys(photographed.data, table)
         assert left == kept[table] - set(photographed.erased)
         assert left
+
+
+@pytest.fixture
+def notebook() -> Iterator[InteractiveShell]:
+    """What a notebook types into; it keeps nothing of it."""
+    quiet = Config({"HistoryManager": {"enabled": False}})
+    yield InteractiveShell.instance(config=quiet)
+    InteractiveShell.clear_instance()
+
+
+def test_lineage_tells_the_runs_of_those_left(
+    erase: Erase,
+    photographed: Marked,
+    notebook: InteractiveShell,
+    spark: SparkSession,
+) -> None:
+    (shown,) = (b.text for b in blocks(PAGE) if b.language == "python")
+    command = shown.replace("data=results", f"data={photographed.data}")
+    erase(*ERASED, "--yes")
+    notebook.run_cell(command.replace("Apple Red 1", "other")).raise_error()
+    rows = {row.image_key: row for row in notebook.user_ns["lineage"].collect()}
+    assert set(rows) == keys(photographed.data, TABLES[1])
+    assert set(rows).isdisjoint(photographed.erased)
+    history = photographed.data / "08_reporting/history/run_report.json"
+    first, second = sorted(run.name for run in history.iterdir())
+    late = rows.pop("other/late.jpg")
+    assert {row.featurized_by for row in rows.values()} == {first}
+    assert late.featurized_by == second
+    summary = json.loads((photographed.data / "06_models/pca_summary.json").read_text())
+    for row in (late, *rows.values()):
+        assert (row.pca_fitted_by, row.reduced_by) == (second, second)
+        assert row.backbone_id == summary["backbone_id"]
 
 
 def test_the_receipt_says_what_where_and_when(
