@@ -65,7 +65,8 @@ class Quoting(BaseHTTPRequestHandler):
 def refusing() -> Iterator[str]:
     with ThreadingHTTPServer(("127.0.0.1", 0), Quoting) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://somebody:plantedpassword@127.0.0.1:{server.server_port}"
+        host = f"127.0.0.1:{server.server_port}"
+        yield f"http://somebody:plantedpassword@{host}"  # pragma: allowlist secret
         server.shutdown()
 
 
