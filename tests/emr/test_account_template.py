@@ -10,7 +10,7 @@ from typing import Any
 
 import boto3
 import pytest
-import yaml
+from botocore.exceptions import ProfileNotFound
 from botocore.stub import Stubber
 from cfnlint.api import lint_file
 from cfnlint.config import ManualArgs
@@ -18,7 +18,7 @@ from moto import mock_aws
 from moto.core.authorization import enable_iam_authentication
 
 from fruit_features.emr.account import AccountFacts, gather_facts, vpc_of
-from fruit_features.emr.comparison import compare
+from fruit_features.emr.comparison import TEMPLATE, compare, template
 from fruit_features.emr.guardrails import judge
 from fruit_features.emr.request import POLICY_TAG, PROJECT_TAG, cluster_request
 from fruit_features.emr.rules import EU_REGIONS, Case
@@ -35,7 +35,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:Tried to parse AWS::"),
 ]
 
-TEMPLATE = PROJECT / "src/fruit_features/emr/account.yml"
 REGION, ACCOUNT = "eu-west-3", "123456789012"
 BUCKET = "fruit-photos"
 GIVEN = {"Email": "ann@fruit.example"}
@@ -48,16 +47,6 @@ THERE = {"aws:RequestedRegion": "us-east-1"}
 def lint(template: Path) -> set[str]:
     arguments = ManualArgs(regions=list(EU_REGIONS))
     return {match.message for match in lint_file(template, arguments)}
-
-
-def template() -> dict[str, Any]:
-    """Read the template; what CloudFormation's own tags say is left as it is."""
-
-    class Loader(yaml.SafeLoader):
-        pass
-
-    Loader.add_multi_constructor("!", lambda loader, tag, node: node.value)
-    return yaml.load(TEMPLATE.read_text(), Loader)  # noqa: S506
 
 
 def client(service: str) -> Any:
@@ -323,6 +312,15 @@ def test_a_right_that_is_missing_is_told(settings: ClusterSettings) -> None:
         "access denied: let the role or user do ListAttachedRolePolicies",
     )
     assert found["bucket: encryption"].state == "same"
+
+
+def test_without_a_profile_one_line_says_so(settings: ClusterSettings) -> None:
+    def nobody(service: str) -> Any:
+        raise ProfileNotFound(profile="nobody")
+
+    (part,) = compare(settings, nobody)
+    assert part.state == "unknown"
+    assert "nobody" in part.found
 
 
 # --- rights ------------------------------------------------------------------

@@ -1,7 +1,6 @@
 """Compares an account with the template for one, ``account.yml``; only reads."""
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -70,17 +69,20 @@ def _unseen(name: str, error: Any, said: str) -> Part:
 def _looks(
     settings: ClusterSettings, client: Client
 ) -> Iterator[tuple[str, Callable[[], list[Part]]]]:
+    # Clients are made when they are needed: without a profile there are none.
     if settings.storage.bucket:
-        yield "bucket", partial(_bucket, Bucket(client("s3"), settings))
+        yield "bucket", lambda: _bucket(Bucket(client("s3"), settings))
     nodes = settings.roles.instance_profile.rsplit("/", 1)[-1]
     service = settings.roles.service.rsplit("/", 1)[-1]
-    for resource, role in (("NodesRole", nodes), ("ServiceRole", service)):
-        look = partial(_role, client("iam"), resource, role, settings.name)
-        yield f"role {role}", look
+    yield f"role {nodes}", lambda: _role(client("iam"), "NodesRole", nodes, settings)
+    yield (
+        f"role {service}",
+        lambda: _role(client("iam"), "ServiceRole", service, settings),
+    )
     if settings.network.subnet:
-        yield "way to S3", partial(_way_to_s3, client("ec2"), settings)
+        yield "way to S3", lambda: _way_to_s3(client("ec2"), settings)
     if settings.network.security_groups:
-        yield "security groups", partial(_groups, client("ec2"), settings)
+        yield "security groups", lambda: _groups(client("ec2"), settings)
 
 
 def _bucket(bucket: Bucket) -> list[Part]:
@@ -94,9 +96,9 @@ def _bucket(bucket: Bucket) -> list[Part]:
     ]
 
 
-def _role(iam: Any, resource: str, role: str, name: str) -> list[Part]:
+def _role(iam: Any, resource: str, role: str, settings: ClusterSettings) -> list[Part]:
     """Look for policies that the template does not give, and such as allow more."""
-    given = _policies(resource, name)
+    given = _policies(resource, settings.name)
     found = dict(_attached(iam, role))
     more = [
         *(policy for policy in found if policy not in given),
@@ -200,7 +202,7 @@ def _part(name: str, said: list[str]) -> Part:
 
 def _policies(role: str, name: str) -> dict[str, Mapping[str, Any] | None]:
     """Return the template's policies of a role; ``None`` where AWS writes them."""
-    resources = _template()["Resources"]
+    resources = template()["Resources"]
     own = {
         each["Properties"]["ManagedPolicyName"].replace("${Name}", name): each[
             "Properties"
@@ -213,12 +215,12 @@ def _policies(role: str, name: str) -> dict[str, Mapping[str, Any] | None]:
     return {**own, **{arn.rsplit("/", 1)[-1]: None for arn in arns}}
 
 
-def _template() -> dict[str, Any]:
+def template() -> dict[str, Any]:
     """Read the template; what CloudFormation's own tags say is left as it is."""
 
     class Loader(yaml.SafeLoader):
         pass
 
     Loader.add_multi_constructor("!", lambda loader, tag, node: node.value)
-    template: dict[str, Any] = yaml.load(TEMPLATE.read_text(), Loader)  # noqa: S506
-    return template
+    read: dict[str, Any] = yaml.load(TEMPLATE.read_text(), Loader)  # noqa: S506
+    return read
