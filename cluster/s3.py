@@ -83,7 +83,7 @@ def answers(endpoint: str) -> bool:
 
 
 def make_bucket(s3: Any, bucket: str, region: str) -> None:
-    """Make a bucket as it should be: not public, and encrypted."""
+    """Make a bucket as it should be: not public, encrypted, with versions."""
     s3.create_bucket(
         Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": region}
     )
@@ -99,6 +99,9 @@ def make_bucket(s3: Any, bucket: str, region: str) -> None:
     rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
     s3.put_bucket_encryption(
         Bucket=bucket, ServerSideEncryptionConfiguration={"Rules": [rule]}
+    )
+    s3.put_bucket_versioning(
+        Bucket=bucket, VersioningConfiguration={"Status": "Enabled"}
     )
 
 

@@ -99,6 +99,8 @@ def _dataset(declared: dict[str, Any]) -> tuple[str, str]:
     if isinstance(inner, dict):
         return _dataset(inner)
     place = declared.get("filepath") or declared.get("path") or "memory"
+    if isinstance(declared.get("features"), dict):
+        place = "a view of other entries"
     return declared["type"].rsplit(".", 1)[-1], str(place)
 
 

@@ -30,7 +30,8 @@ def undeclared(pipeline: Pipeline, catalog: set[str]) -> set[str]:
 
 def unused(pipeline: Pipeline, catalog: set[str]) -> set[str]:
     # The hooks' own, and those of `kedro erase`.
-    others = {"run_state", "erasure_list", "pending_erasure", "erasure_receipts"}
+    erasure = {"erasure_list", "pending_erasure", "erasure_receipts"}
+    others = {"run_state", "run_begun", "lineage", *erasure}
     return catalog - pipeline.datasets() - others
 
 

@@ -31,6 +31,9 @@ from fruit_features.whole_files import write_whole_files
 
 logger = logging.getLogger(__name__)
 
+# What is kept of how a run was called. Parameters may name places and people.
+ASKED = ("env", "pipeline_names", "tags", "kedro_version")
+
 JAVA_OPTIONS = "spark.driver.extraJavaOptions"
 
 
@@ -160,8 +163,9 @@ class RunFactsHooks:
     def before_pipeline_run(
         self, run_params: dict[str, Any], catalog: DataCatalog
     ) -> None:
-        """Start the clock."""
+        """Start the clock, and say that there was this run, whatever becomes of it."""
         self._catalog = catalog
+        catalog.save("run_begun", {name: run_params.get(name) for name in ASKED})
         self._clock = RunClock(
             environment=run_params.get("env") or "local",
             earlier=catalog.load("run_facts") if catalog.exists("run_facts") else {},

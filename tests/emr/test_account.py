@@ -188,7 +188,7 @@ def test_what_is_not_there_is_said(account: dict[str, str]) -> None:
         "volumes_encrypted",
         "transit_encrypted",
     }
-    assert unknown["bucket_region"].startswith("GetBucketLocation: NoSuchBucket, The")
+    assert unknown["bucket_region"].startswith("there is no such bucket")
     assert "InvalidSubnetID.NotFound" in unknown["subnet_public"]
     assert "NoSuchEntity" in unknown["wide_rights"]
 

@@ -4,18 +4,21 @@ import ast
 import json
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
-import yaml
+from botocore.exceptions import ProfileNotFound
+from botocore.stub import Stubber
 from cfnlint.api import lint_file
 from cfnlint.config import ManualArgs
 from moto import mock_aws
 from moto.core.authorization import enable_iam_authentication
 
-from fruit_features.emr.account import AccountFacts, gather_facts
+from fruit_features.emr.account import AccountFacts, gather_facts, vpc_of
+from fruit_features.emr.comparison import TEMPLATE, compare, template
 from fruit_features.emr.guardrails import judge
 from fruit_features.emr.request import POLICY_TAG, PROJECT_TAG, cluster_request
 from fruit_features.emr.rules import EU_REGIONS, Case
@@ -32,7 +35,6 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:Tried to parse AWS::"),
 ]
 
-TEMPLATE = PROJECT / "src/fruit_features/emr/account.yml"
 REGION, ACCOUNT = "eu-west-3", "123456789012"
 BUCKET = "fruit-photos"
 GIVEN = {"Email": "ann@fruit.example"}
@@ -45,16 +47,6 @@ THERE = {"aws:RequestedRegion": "us-east-1"}
 def lint(template: Path) -> set[str]:
     arguments = ManualArgs(regions=list(EU_REGIONS))
     return {match.message for match in lint_file(template, arguments)}
-
-
-def template() -> dict[str, Any]:
-    """Read the template; what CloudFormation's own tags say is left as it is."""
-
-    class Loader(yaml.SafeLoader):
-        pass
-
-    Loader.add_multi_constructor("!", lambda loader, tag, node: node.value)
-    return yaml.load(TEMPLATE.read_text(), Loader)  # noqa: S506
 
 
 def client(service: str) -> Any:
@@ -245,6 +237,92 @@ def test_without_nat_no_subnet_has_a_way_out(account: dict[str, str]) -> None:
     assert not [route for route in targets if "NatGatewayId" in route]
 
 
+# --- an account beside it ----------------------------------------------------
+
+
+def test_an_account_made_of_it_is_the_same(settings: ClusterSettings) -> None:
+    found = compare(settings, client)
+    # Of a template's bucket moto makes the encryption alone; the last two are what
+    # `kedro emr bucket` sets.
+    of_bucket = ("public access", "TLS", "versioning", "lifecycle", "tags")
+    different = [part.name for part in found if part.state != "same"]
+    assert different == [f"bucket: {name}" for name in of_bucket]
+    assert len(found) - len(different) == 8
+
+
+def test_what_was_changed_is_told(
+    settings: ClusterSettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = dict(re.findall(r"^export (\w+)=(\S+)$", create("x")["Settings"], re.M))
+    for name, value in said.items():
+        monkeypatch.setenv(name, value)
+    changed = read_settings(PROJECT)
+    nodes = "x_nodes"
+    changed = replace(
+        changed,
+        name="x",
+        storage=replace(changed.storage, bucket="nowhere-x"),
+        roles=replace(changed.roles, instance_profile=nodes, service="nobody"),
+    )
+    iam, ec2 = client("iam"), client("ec2")
+    everything = {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
+    wide = json.dumps({"Version": "2012-10-17", "Statement": [everything]})
+    iam.put_role_policy(RoleName=nodes, PolicyName="own", PolicyDocument=wide)
+    arn = f"arn:aws:iam::{ACCOUNT}:policy/x"
+    iam.create_policy_version(
+        PolicyArn=f"{arn}_nodes", PolicyDocument=wide, SetAsDefault=True
+    )
+    iam.detach_role_policy(RoleName=nodes, PolicyArn=f"{arn}_region")
+    (primary, *_) = said["FRUIT_FEATURES_SECURITY_GROUPS"].split(",")
+    ssh = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22}
+    ec2.authorize_security_group_ingress(
+        GroupId=primary,
+        IpPermissions=[{**ssh, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}],
+    )
+    vpc = vpc_of(ec2, changed.network.subnet)
+    of_network = [{"Name": "vpc-id", "Values": [vpc]}]
+    (endpoint,) = ec2.describe_vpc_endpoints(Filters=of_network)["VpcEndpoints"]
+    ec2.delete_vpc_endpoints(VpcEndpointIds=[endpoint["VpcEndpointId"]])
+    found = {part.name: part for part in compare(changed, client)}
+    assert found[f"role {nodes}"].found == (
+        "has own as well; lacks x_region; x_nodes allows s3:* everywhere as well; "
+        "x_nodes does not deny s3:DeleteObject; x_nodes does not deny s3:PutObject"
+    )
+    for name in ("bucket", "role nobody", "way to S3"):
+        assert found[name].state == "missing"
+    assert found[f"security group {primary}"].found == (
+        "lets in 0.0.0.0/0, ports 22 to 22"
+    )
+
+
+def test_a_right_that_is_missing_is_told(settings: ClusterSettings) -> None:
+    def refusing(service: str) -> Any:
+        made = client(service)
+        for operation in ("list_attached_role_policies", "describe_vpc_endpoints"):
+            if hasattr(made, operation):
+                stub = Stubber(made)
+                stub.add_client_error(operation, "AccessDenied")
+                stub.activate()
+        return made
+
+    found = {part.name: part for part in compare(settings, refusing)}
+    assert found["role fruit_features_nodes"] == (
+        "role fruit_features_nodes",
+        "unknown",
+        "access denied: let the role or user do ListAttachedRolePolicies",
+    )
+    assert found["bucket: encryption"].state == "same"
+
+
+def test_without_a_profile_one_line_says_so(settings: ClusterSettings) -> None:
+    def nobody(service: str) -> Any:
+        raise ProfileNotFound(profile="nobody")
+
+    (part,) = compare(settings, nobody)
+    assert part.state == "unknown"
+    assert "nobody" in part.found
+
+
 # --- rights ------------------------------------------------------------------
 
 
@@ -407,12 +485,13 @@ def test_people_may_ask_all_that_a_plan_asks(people: list[dict[str, Any]]) -> No
     assert len(actions) > 10
     role = f"arn:aws:iam::{ACCOUNT}:role/fruit_features_nodes"
     profile = role.replace(":role/", ":instance-profile/")
+    policy = role.replace(":role/", ":policy/")
     cluster = f"arn:aws:elasticmapreduce:{REGION}:{ACCOUNT}:cluster/j-1"
     context = {**HERE, "aws:ResourceTag/project": "fruit_features"}
     for action in actions:
         assert any(
             allows(people, action, resource, context)
-            for resource in ("*", OBJECTS, role, profile, cluster)
+            for resource in ("*", OBJECTS, role, profile, policy, cluster)
         ), action
 
 

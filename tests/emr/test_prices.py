@@ -154,7 +154,7 @@ def test_price_list_without_a_price(price_list: Any) -> None:
 def test_price_list_that_refuses(price_list: Any) -> None:
     with Stubber(price_list) as stub:
         stub.add_client_error("get_products", "AccessDeniedException")
-        with pytest.raises(PriceError, match="Price List does not answer: .*AccessDen"):
+        with pytest.raises(PriceError, match="does not answer: access denied: let"):
             live_prices("eu-west-1", ["m5.xlarge"], price_list)
 
 

@@ -10,15 +10,18 @@ from typing import Any
 import pandas as pd
 import pytest
 from click.testing import CliRunner, Result
+from kedro.framework.session import KedroSession
 from pyspark.sql import SparkSession
 
 from fruit_features.cli import cli
 from fruit_features.datasets.table_dataset import TableDataset
 from fruit_features.erasure.erasure_list import ErasureList
+from tests.documentation import blocks
 from tests.erasure.conftest import ERASED, LABEL, NOTE, SOME, Marked, run
 from tests.marks import files_of, holding
 
 Erase = Callable[..., Result]
+PAGE, NOTEBOOKS = "docs/data-protection.md", "docs/notebooks.md"
 TABLES = ("02_intermediate/images", "04_feature/features", "04_feature/quarantine")
 
 
@@ -73,6 +76,33 @@ def test_nothing_is_left(erase: Erase, photographed: Marked) -> None:
         left = keys(photographed.data, table)
         assert left == kept[table] - set(photographed.erased)
         assert left
+
+
+def test_lineage_tells_the_runs_of_those_left(
+    erase: Erase, photographed: Marked, project: Path, spark: SparkSession
+) -> None:
+    erase(*ERASED, "--yes")
+    (shown,) = (b.text for b in blocks(PAGE) if b.language == "python")
+    # What they do, tests of notebooks show: they would load all modules anew here.
+    magics = [line for line in shown.splitlines() if line.startswith("%")]
+    assert set(magics) <= set("".join(b.text for b in blocks(NOTEBOOKS)).splitlines())
+    given = {"data": str(photographed.data)}
+    with KedroSession.create(project, runtime_params=given) as session:
+        known: dict[str, Any] = {"catalog": session.load_context().catalog}
+        code = shown.replace("%", "# %").replace("Apple Red 1", "other")
+        exec(code, known)  # noqa: S102
+    rows = {row.image_key: row for row in known["lineage"].collect()}
+    assert set(rows) == keys(photographed.data, TABLES[1])
+    assert set(rows).isdisjoint(photographed.erased)
+    history = photographed.data / "08_reporting/history/run_report.json"
+    first, second = sorted(run.name for run in history.iterdir())
+    late = rows.pop("other/late.jpg")
+    assert {row.featurized_by for row in rows.values()} == {first}
+    assert late.featurized_by == second
+    summary = json.loads((photographed.data / "06_models/pca_summary.json").read_text())
+    for row in (late, *rows.values()):
+        assert (row.pca_fitted_by, row.reduced_by) == (second, second)
+        assert row.backbone_id == summary["backbone_id"]
 
 
 def test_the_receipt_says_what_where_and_when(

@@ -1,5 +1,6 @@
 """What lies beside the datasets."""
 
+import gzip
 from pathlib import Path
 
 import fsspec
@@ -9,6 +10,7 @@ import pytest
 from fruit_features.erasure.remains import (
     clear_leftovers,
     clear_partial_files,
+    erase_logs,
     erase_site,
     files_naming,
 )
@@ -67,6 +69,26 @@ def test_names_are_found_in_any_spelling(tmp_path: Path, spelled: str) -> None:
     names = [str(file)]
     assert files_naming(FILES, names, {'a/<b> & é".jpg'}) == names
     assert files_naming(FILES, names, {"a/b.jpg"}) == []
+
+
+def test_logs_that_name_a_photo_go(tmp_path: Path) -> None:
+    said = b"a/1.jpg: cannot be read\n" * 99
+    logs = {
+        "spark-events/application_1": said,
+        "emr/j-1/steps/s-1/stderr.gz": gzip.compress(said),
+        # Of a node that was taken away.
+        "emr/j-1/containers/c-1/stderr.gz": gzip.compress(said)[:-12],
+        "emr/j-1/steps/s-2/stderr.gz": gzip.compress(b"a/2.jpg\n"),
+        "emr/j-1/steps/s-3/stderr.gz": b"\x1f\x8b no gzip",
+    }
+    for name, content in logs.items():
+        log = tmp_path / "logs" / name
+        log.parent.mkdir(parents=True)
+        log.write_bytes(content)
+    removed = erase_logs(FILES, str(tmp_path), {"a/1.jpg"})
+    assert removed == sorted(f"{tmp_path}/logs/{name}" for name in [*logs][:3])
+    left = {log for log in (tmp_path / "logs").rglob("*") if log.is_file()}
+    assert left == {tmp_path / "logs" / name for name in [*logs][3:]}
 
 
 def test_a_site_that_shows_a_photo_goes(tmp_path: Path) -> None:

@@ -27,6 +27,7 @@ WITHOUT_PHOTOS = {
     "variance_plot_svg",
     "storage",
     "run_facts",
+    "run_begun",
     "run_state",
     "training_state",
     "trained_weights",

@@ -83,7 +83,7 @@ def test_daemons_listen_on_loopback_only(cluster: LocalCluster) -> None:
             assert connection.laddr.ip.removeprefix("::ffff:") == "127.0.0.1"
 
 
-def test_bucket_is_encrypted_and_not_public(cluster: LocalCluster, bucket: str) -> None:
+def test_bucket_is_as_a_real_one_should_be(cluster: LocalCluster, bucket: str) -> None:
     client = s3.client(cluster.variables)
     (rule,) = client.get_bucket_encryption(Bucket=bucket)[
         "ServerSideEncryptionConfiguration"
@@ -91,6 +91,7 @@ def test_bucket_is_encrypted_and_not_public(cluster: LocalCluster, bucket: str) 
     assert rule["ApplyServerSideEncryptionByDefault"]["SSEAlgorithm"] == "AES256"
     blocked = client.get_public_access_block(Bucket=bucket)
     assert set(blocked["PublicAccessBlockConfiguration"].values()) == {True}
+    assert client.get_bucket_versioning(Bucket=bucket)["Status"] == "Enabled"
 
 
 def test_hostile_names_are_uploaded_as_they_are(

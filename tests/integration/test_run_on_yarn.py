@@ -24,14 +24,22 @@ from cluster.rehearsal import applications
 from fruit_features.emr.request import PYTHON_HOME
 from fruit_features.emr.settings import read_settings
 from fruit_features.emr.steps import step_request
+from tests.erasure.conftest import LABEL, NAME, NOTE, marks_of, photos
+from tests.marks import holding
 from tests.pictures import jpeg
-from tests.s3_server import without_aws
+from tests.s3_server import every_version, without_aws
 
-IMAGES = 240
+# Photos that are erased in the end, one of which cannot be decoded.
+TO_ERASE = {name: c for name, c in photos().items() if LABEL in name or NAME in name}
 BAD = {"bad/empty.jpg": b"", "bad/text.jpg": b"no image"}
+SOUND = {f"label {n % 5}/{n}.jpg": jpeg(n) for n in range(240)}
+QUARANTINED = len(BAD) + 1
+FEATURIZED = len(SOUND) + len(TO_ERASE) - 1
+FOUND = FEATURIZED + QUARANTINED
 PLANTED = {
     "AWS_ACCESS_KEY_ID": "PLANTEDKEYID",
     "AWS_SECRET_ACCESS_KEY": "planted/secret+key",  # pragma: allowlist secret
+    "AWS_SESSION_TOKEN": "plantedToken/with+and==",
 }
 LONGEST_RUN = 400.0
 TABLES = ("04_feature/features", "07_model_output/reduced_features")
@@ -66,14 +74,14 @@ class OnYarn:
         self.cluster, self._project, self.folder = cluster, project, folder
         self._bucket = cluster.variables["FRUIT_FEATURES_BUCKET"]
         self._client = s3.client(cluster.variables)
+        self._images = f"images=s3a://{self._bucket}/given"
         self._runs = 0
 
     def start(self, prefix: str, *params: str, **env: str) -> Run:
         self._runs += 1
         log = self.folder / f"{self._runs}.txt"
         given = {**self.cluster.sourced, "FRUIT_FEATURES_PREFIX": prefix, **env}
-        images = f"images=s3a://{self._bucket}/given"
-        chosen = ["--env", "emr", "--params", ",".join([images, *params])]
+        chosen = ["--env", "emr", "--params", ",".join([self._images, *params])]
         command = [sys.executable, "-m", "kedro", "run", *chosen]
         return Run(command, self._project, log, given)
 
@@ -87,11 +95,10 @@ class OnYarn:
             patch.setenv("FRUIT_FEATURES_BUCKET", self._bucket)
             patch.setenv("FRUIT_FEATURES_PREFIX", prefix)
             settings = read_settings(self._project)
-        images = f"images=s3a://{self._bucket}/given"
         request = step_request(
             settings,
             f"s3://{self._bucket}/{conf}",
-            ["--params", images],
+            ["--params", self._images],
             variables,
         )
         python = f"{PYTHON_HOME}/bin/python"
@@ -113,11 +120,23 @@ class OnYarn:
             check=True,
         ).stdout
 
+    def erase(self, prefix: str, *photos: str) -> str:
+        given = ["--raw", "--yes", "--params", self._images]
+        return self.say(prefix, "erase", *photos, *given)
+
+    def prefixes(self) -> set[str]:
+        """Tell where runs have got as far as features."""
+        return {key.split("/")[0] for key in self.keys("") if "/04_feature/" in key}
+
+    def contents(self) -> dict[str, bytes]:
+        """Read every object of the bucket in every version."""
+        return every_version(self._client, self._bucket)
+
     def upload(self, folder: Path) -> None:
         s3.upload(self._client, folder, s3.Place(self._bucket, "given/"))
 
-    def download(self, prefix: str) -> Path:
-        folder = self.folder / prefix
+    def download(self, prefix: str, name: str | None = None) -> Path:
+        folder = self.folder / (name or prefix)
         s3.download(self._client, s3.Place(self._bucket, f"{prefix}/"), folder)
         return folder
 
@@ -134,8 +153,7 @@ class OnYarn:
 @pytest.fixture(scope="module")
 def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("images")
-    named = {f"label {n % 5}/{n}.jpg": jpeg(n) for n in range(IMAGES)}
-    for name, content in {**named, **BAD}.items():
+    for name, content in {**SOUND, **BAD, **TO_ERASE}.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_bytes(content)
     return folder
@@ -204,9 +222,9 @@ def wait_for(what: Callable[[], Any], run: Run) -> None:
 def test_run_ends_well_and_yarn_knows(on_yarn: OnYarn, first: Run, data: Path) -> None:
     report = report_of(data)
     assert report["images"] == {
-        "found": IMAGES + len(BAD),
-        "featurized": IMAGES,
-        "quarantined": len(BAD),
+        "found": FOUND,
+        "featurized": FEATURIZED,
+        "quarantined": QUARANTINED,
         "unchanged": 0,
     }
     spark = report["spark"]
@@ -261,7 +279,7 @@ def test_history_is_kept_beside_the_data(on_yarn: OnYarn, first: Run) -> None:
     listed = on_yarn.say("first", "history")
     run = listed.splitlines()[1].split()[0]
     shown = on_yarn.say("first", "history", "show", run, "--no-open")
-    assert f"images found   {IMAGES + len(BAD):>10,}" in shown
+    assert f"images found   {FOUND:>10,}" in shown
     assert "Fruit features" in Path(shown.splitlines()[-1]).read_text()
 
 
@@ -296,7 +314,7 @@ def test_faults_cost_no_row(on_yarn: OnYarn, data: Path, front: Front) -> None:
     found = on_yarn.download("faults")
     report = report_of(found)
     assert report["images"]["unchanged"] > 0
-    assert report["images"]["found"] == IMAGES + len(BAD)
+    assert report["images"]["found"] == FOUND
     for name, column in zip(TABLES, ("features", "pca_features"), strict=True):
         there, undisturbed = table(found, name), table(data, name)
         assert list(there.index) == list(undisturbed.index)
@@ -305,6 +323,26 @@ def test_faults_cost_no_row(on_yarn: OnYarn, data: Path, front: Front) -> None:
             np.stack(undisturbed[column]),
             atol=0 if column == "features" else 1e-6,
         )
+
+
+def test_erased_photos_are_nowhere_in_the_bucket(
+    on_yarn: OnYarn, first: Run, data: Path
+) -> None:
+    # After the killed run, whose remains are to go as well.
+    marks = {**marks_of(TO_ERASE, list(TO_ERASE), data), "note": NOTE.encode()}
+    before = on_yarn.contents()
+    assert set(holding(before, marks)) == set(marks)
+
+    for prefix in sorted(on_yarn.prefixes()):
+        on_yarn.erase(prefix, "--path", f"*/{NAME}*")
+    assert holding(on_yarn.contents(), marks) == {}
+    left = on_yarn.download("first", "erased")
+    for name in TABLES:
+        there = table(data, name)
+        others = there.loc[there.index.difference(list(TO_ERASE))]
+        assert len(others) == len(SOUND)
+        pd.testing.assert_frame_equal(table(left, name), others)
+    assert set(on_yarn.keys("given/")) == {f"given/{n}" for n in [*SOUND, *BAD]}
 
 
 def executors(cluster: LocalCluster) -> list[psutil.Process]:
@@ -339,8 +377,9 @@ def test_hopeless_runs_end_early(
     on_yarn: OnYarn, env: dict[str, str], message: str
 ) -> None:
     before = len(applications(on_yarn.cluster))
-    run = on_yarn.start("hopeless", **env)
+    run = on_yarn.start("hopeless", **PLANTED, **env)
     assert run.end() == 1
+    assert not [key for key in PLANTED.values() if key in run.said]
     assert len(applications(on_yarn.cluster)) == before
     assert run.said.count("Error:") == 1
     assert message in run.said

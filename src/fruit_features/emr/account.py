@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from fruit_features.emr.clients import session
+from fruit_features.emr.clients import explain, session
 from fruit_features.emr.prices import Prices
 from fruit_features.emr.settings import ClusterSettings
 from fruit_features.emr.spending import spent_this_month
@@ -69,7 +69,7 @@ def gather_facts(
     """
     from botocore.exceptions import BotoCoreError, ClientError
 
-    client = client or _clients(settings.region)
+    client = client or clients(settings.region)
     found: dict[str, Any] = {}
     unknown: dict[str, str] = {}
     out_of_reach = ""
@@ -80,28 +80,22 @@ def gather_facts(
         try:
             found |= dict(zip(names, ask(), strict=True))
         except ClientError as error:
-            unknown |= dict.fromkeys(names, _said(error))
+            unknown |= dict.fromkeys(names, explain(error))
         except (AwsError, PriceError) as error:
             unknown |= dict.fromkeys(names, str(error))
         except BotoCoreError as error:
             # No credentials or no network: nor will the next one answer.
-            out_of_reach = str(error).rstrip(".")
+            out_of_reach = explain(error)
             unknown |= dict.fromkeys(names, out_of_reach)
     return AccountFacts(**found, unknown=unknown)
 
 
-def _clients(region: str) -> Client:
+def clients(region: str) -> Client:
+    """Make clients that give up within seconds."""
     from botocore.config import Config
 
     config = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard"})
     return lambda service: session().client(service, region_name=region, config=config)
-
-
-def _said(error: Any) -> str:
-    said = error.response["Error"]
-    return f"{error.operation_name}: {said['Code']}, {said.get('Message', '')}".rstrip(
-        " ,"
-    )
 
 
 def _questions(
@@ -132,7 +126,7 @@ def _bucket_region(s3: Any, bucket: str) -> str:
 
 
 def _subnet(ec2: Any, subnet: str) -> tuple[bool, tuple[str, ...]]:
-    vpc = ec2.describe_subnets(SubnetIds=[subnet])["Subnets"][0]["VpcId"]
+    vpc = vpc_of(ec2, subnet)
     own = [{"Name": "association.subnet-id", "Values": [subnet]}]
     main = [
         {"Name": "vpc-id", "Values": [vpc]},
@@ -153,6 +147,12 @@ def _subnet(ec2: Any, subnet: str) -> tuple[bool, tuple[str, ...]]:
     ]
     groups = ec2.describe_security_groups(Filters=ours)["SecurityGroups"]
     return public, tuple(g["GroupId"] for g in groups if _lets_ssh_in(g))
+
+
+def vpc_of(ec2: Any, subnet: str | None) -> str:
+    """Return the network that a subnet is in."""
+    found = ec2.describe_subnets(SubnetIds=[subnet])["Subnets"]
+    return str(found[0]["VpcId"])
 
 
 def _lets_ssh_in(group: Mapping[str, Any]) -> bool:
@@ -181,21 +181,22 @@ def _wide_of(iam: Any, role: str) -> Iterator[str]:
             yield f"{policy['PolicyName']} of {role}"
     for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
         document = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
-        if any(_everything(each) for each in _list(document["Statement"])):
+        if any(_everything(each) for each in as_list(document["Statement"])):
             yield f"{name} of {role}"
 
 
 def _everything(statement: Mapping[str, Any]) -> bool:
     """Tell whether a statement allows all of a service, or of AWS, everywhere."""
-    actions = _list(statement.get("Action", []))
+    actions = as_list(statement.get("Action", []))
     return (
         statement["Effect"] == "Allow"
-        and "*" in _list(statement.get("Resource", []))
+        and "*" in as_list(statement.get("Resource", []))
         and any(action == "*" or action.endswith(":*") for action in actions)
     )
 
 
-def _list(value: Any) -> list[Any]:
+def as_list(value: Any) -> list[Any]:
+    """Return what a policy says as one or as many as many."""
     return value if isinstance(value, list) else [value]
 
 

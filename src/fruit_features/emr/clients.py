@@ -67,10 +67,12 @@ BY_WORDS = {
     "luster id": "no such cluster in this region: `kedro emr list` shows those there "
     "are, `region` in cluster.yml says where",
 }
-# What a presigned address carries, by either version of the signature.
-SIGNATURES = re.compile(
-    r"(X-Amz-(?:Signature|Credential|Security-Token)|Signature|AWSAccessKeyId)"
-    r"=[^&\s\"'<>]+",
+# What makes an address or a header a key: a presigned address by either version of the
+# signature, a signed request as AWS quotes it, a name and a password before a host.
+KEYS = re.compile(
+    r"((?:X-Amz-)?(?:Signature|Credential|Security-Token)=|AWSAccessKeyId="
+    r"|X-Amz-Security-Token:\s*)[^&\s,\"'<>]+"
+    r"|(://)[^/\s\"'<>]+(?=@)",
     re.I,
 )
 ATTEMPTS = 6
@@ -150,22 +152,22 @@ def explain(error: Exception, act: str | None = None) -> str:
         error, SSOTokenLoadError | TokenRetrievalError | UnauthorizedSSOTokenError
     ):
         return "the credentials have expired: `aws sso login` gets new ones"
-    one_line = " ".join(_without_signatures(str(error)).split())
+    one_line = " ".join(without_keys(str(error)).split())
     return f"{one_line}; see AWS_ENDPOINT_URL, AWS_REGION and the network"
 
 
 def _explain_answer(error: Any, act: str) -> str:
     code = error.response["Error"]["Code"].removesuffix("Exception")
     said = error.response["Error"].get("Message", "no more is said")
-    said = textwrap.shorten(_without_signatures(said), LONGEST, placeholder=" ...")
+    said = textwrap.shorten(without_keys(said), LONGEST, placeholder=" ...")
     if code in BY_CODE:
         return BY_CODE[code].format(act=act, attempts=ATTEMPTS, said=said.rstrip("."))
     return explain_words(said) or f"{code}, {said}"
 
 
-def _without_signatures(said: str) -> str:
-    """Leave out what makes an address a key to what lies there."""
-    return SIGNATURES.sub(r"\1=...", said)
+def without_keys(said: str) -> str:
+    """Leave out of what AWS says, or a log, what whoever reads it could get in by."""
+    return KEYS.sub(r"\1\2...", said)
 
 
 def explain_words(said: str) -> str | None:

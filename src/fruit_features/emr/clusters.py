@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from fruit_features.emr.clients import asking, explain_words
+from fruit_features.emr.clients import asking, explain_words, without_keys
 from fruit_features.emr.request import PROJECT_TAG, ROLES
 from fruit_features.emr.s3 import Place, place_of
 from fruit_features.exceptions import AwsError
@@ -257,7 +257,7 @@ def _cluster(answer: dict[str, Any]) -> Cluster:
         name=answer["Name"],
         state=status["State"],
         code=why.get("Code", ""),
-        message=words or "",
+        message=without_keys(words or ""),
         created=timeline.get("CreationDateTime"),
         ready=timeline.get("ReadyDateTime"),
         ended=timeline.get("EndDateTime"),

@@ -3,19 +3,22 @@
 EMR writes its logs every five minutes, and once more when a cluster ends.
 """
 
+import contextlib
 import gzip
 import re
 import zlib
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from fruit_features.emr.clients import asking
+from fruit_features.emr.clients import asking, without_keys
 from fruit_features.emr.s3 import Place
 
 # Minutes until a log is there at the latest.
 DELAY_MINUTES = 5
 
 STREAMS = ("stdout", "stderr")
+# What a gzip file begins with, and how much of a damaged one is read at once.
+GZIP, PIECE = b"\x1f\x8b", 4096
 EXIT_CODE = re.compile(r"(?:exit code|exitCode|ret) '?(\d+)")
 
 
@@ -96,9 +99,8 @@ class Logs:
     def _text(self, key: str) -> str:
         answer = self.client.get_object(Bucket=self.place.bucket, Key=key)
         content = answer["Body"].read()
-        if key.endswith(".gz"):
-            content = _gunzip(content)
-        return content.decode("utf-8", errors="replace")
+        # Programs of others write it, and what is printed gets about.
+        return without_keys(gunzip(content).decode("utf-8", errors="replace"))
 
 
 def _stream(key: str) -> str:
@@ -106,9 +108,19 @@ def _stream(key: str) -> str:
     return re.split(r"[.-]", key.rsplit("/", 1)[-1])[0]
 
 
-def _gunzip(content: bytes) -> bytes:
+def gunzip(content: bytes) -> bytes:
+    """Return what gzip has packed; what was not packed comes as it is.
+
+    A node that was taken away has not ended its files, and others may be damaged: what
+    can be read of them.
+    """
+    if not content.startswith(GZIP):
+        return content
     try:
         return gzip.decompress(content)
-    except (EOFError, zlib.error):
-        # A node that was taken away has not ended the file: what there is of it.
-        return zlib.decompressobj(wbits=zlib.MAX_WBITS | 16).decompress(content)
+    except (EOFError, OSError, zlib.error):
+        unpacker, parts = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16), []
+        with contextlib.suppress(zlib.error):
+            for start in range(0, len(content), PIECE):
+                parts.append(unpacker.decompress(content[start : start + PIECE]))
+        return b"".join(parts)

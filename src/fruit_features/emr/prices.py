@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from fruit_features.emr.clients import session
+from fruit_features.emr.clients import explain, session
 from fruit_features.emr.groups import Nodes
 from fruit_features.exceptions import PriceError
 
@@ -142,7 +142,7 @@ def live_prices(region: str, types: Collection[str], client: Any = None) -> Pric
         volume = {"productFamily": "Storage", "volumeApiName": "gp3"}
         gb_month, _ = _ask(client, "AmazonEC2", region, volume)
     except (BotoCoreError, ClientError) as error:
-        message = f"AWS's Price List does not answer: {error}"
+        message = f"AWS's Price List does not answer: {explain(error)}"
         raise PriceError(message) from error
     return Prices(region, "AWS's Price List, asked now", nodes, gb_month)
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fruit_features.emr.clients import asking
+from fruit_features.emr.clients import asking, without_keys
 from fruit_features.emr.prices import Prices
 from fruit_features.emr.request import PYTHON_HOME
 from fruit_features.emr.settings import ClusterSettings
@@ -179,7 +179,8 @@ def _step(answer: dict[str, Any]) -> Step:
         id=answer["Id"],
         name=answer["Name"],
         state=status["State"],
-        message="; ".join(part for part in said if part),
+        # EMR quotes what the step has written.
+        message=without_keys("; ".join(part for part in said if part)),
         created=timeline.get("CreationDateTime"),
         started=timeline.get("StartDateTime"),
         ended=timeline.get("EndDateTime"),

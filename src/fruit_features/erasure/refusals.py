@@ -7,6 +7,8 @@ from typing import Any, NamedTuple
 
 import click
 
+from fruit_features.emr.clients import without_keys
+
 # Files deleted at a time: hides the latency of storage.
 THREADS = 16
 
@@ -38,7 +40,7 @@ def attempt(place: str, step: Callable[[], object]) -> list[Refusal]:
     except FileNotFoundError:
         pass
     except OSError as error:
-        return [Refusal(place, str(error))]
+        return [Refusal(place, without_keys(str(error)))]
     return []
 
 

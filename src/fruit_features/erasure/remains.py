@@ -1,4 +1,4 @@
-"""What lies beside datasets: halves of killed runs, Spark's logs, kedro-viz's site."""
+"""What lies beside datasets: halves of killed runs, logs, kedro-viz's site."""
 
 import html
 import json
@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from fruit_features.datasets.replacement import restore
 from fruit_features.datasets.table_files import finish_rewrite
-from fruit_features.emr.s3 import EVENT_LOGS
+from fruit_features.emr.logs import gunzip
 from fruit_features.erasure.targets import Target
 
 # Folders that Spark's committers write to before a file counts.
@@ -17,6 +17,9 @@ _UNFINISHED = ("_temporary", "__magic")
 
 # No text: nothing in them names a photo, or (Parquet) only the catalog's own do.
 _NO_TEXT = (".parquet", ".crc", ".png", ".tflite", ".keras", ".h5")
+
+# Below the data: logs of Spark, and of EMR, which packs its own by gzip.
+LOGS = "logs"
 
 # Spark's logs may be packed: what they name cannot be seen.
 _PACKED = (".zstd", ".lz4", ".lzf", ".snappy")
@@ -51,12 +54,12 @@ def clear_partial_files(filesystem: Any, root: str) -> None:
 
 
 def erase_logs(filesystem: Any, root: str, keys: Collection[str]) -> list[str]:
-    """Remove Spark's logs that name any of some photos, or are packed.
+    """Remove logs that name any of some photos, or are packed as Spark does it.
 
     Returns:
         The logs that were removed.
     """
-    folder = f"{root}/{EVENT_LOGS.rstrip('/')}"
+    folder = f"{root}/{LOGS}"
     logs = filesystem.find(folder) if filesystem.exists(folder) else []
     packed = [log for log in logs if log.endswith(_PACKED)]
     named = files_naming(filesystem, set(logs) - set(packed), keys)
@@ -93,7 +96,7 @@ def files_naming(
     named = []
     for file in files:
         if not file.endswith(_NO_TEXT):
-            content = filesystem.cat_file(file)
+            content = gunzip(filesystem.cat_file(file))
             if any(form in content for form in spelled):
                 named.append(file)
     return sorted(named)

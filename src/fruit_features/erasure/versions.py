@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from fruit_features.emr.clients import without_keys
 from fruit_features.emr.s3 import Place, s3_client
 from fruit_features.erasure.refusals import Refusal
 
@@ -131,7 +132,8 @@ class Versions:
         return gone
 
     def _refuse(self, key: str, error: dict[str, Any], operation: str = "") -> None:
-        said = [operation, error.get("Code", ""), error.get("Message", "")]
+        words = without_keys(error.get("Message", ""))
+        said = [operation, error.get("Code", ""), words]
         self.refused.append(Refusal(self._address(key), ": ".join(filter(None, said))))
 
     def _address(self, key: str) -> str:

@@ -22,13 +22,13 @@ class User:
     """Types commands; while they wait, what a test has written down happens."""
 
     def __init__(self, aws: MotoEmr, wheel: Path) -> None:
-        self.aws, self._wheel = aws, wheel
+        self.aws, self.wheel = aws, wheel
         self.meanwhile: list[Callable[[], Any]] = []
 
     def emr(self, *words: str, answer: str | None = None) -> Result:
         """Run a verb; one that takes a wheel gets one, quicker than to build it."""
         if words[0] in ("create", "submit"):
-            words = (*words, "--wheel", str(self._wheel), "--every", "0.1")
+            words = (*words, "--wheel", str(self.wheel), "--every", "0.1")
         done = CliRunner().invoke(cli, ["emr", *words], input=answer)
         assert not done.exception or isinstance(done.exception, SystemExit), done
         assert "Traceback" not in done.output

@@ -77,8 +77,10 @@ def test_every_part_is_printed_without_an_account(plan: Plan) -> None:
     hour = "price    2.10 $ an hour, --images says for how long; 50 $ last 23.9 h"
     assert hour in lines
     assert "prices   the project's table of 2025-03-02" in done.output
-    assert "unknown  wide-roles                 Unable to locate credentials" in lines
+    assert "unknown  wide-roles                 no credentials; give the" in done.output
     assert "`kedro emr create` would refuse this: 4 failed" in lines
+    beside = lines[lines.index("The account beside account.yml") + 2]
+    assert beside.startswith("unknown  role fruit_features_nodes  no credentials; give")
     request = yaml.safe_load(done.output.split("The request\n")[1])
     assert faults(request) == ""
     assert request["LogUri"].startswith("s3://<FRUIT_FEATURES_BUCKET>/")

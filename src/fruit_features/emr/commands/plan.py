@@ -24,6 +24,7 @@ from fruit_features.emr.commands.output import (
     print_pairs,
     print_table,
 )
+from fruit_features.emr.comparison import compare
 from fruit_features.emr.groups import Nodes
 from fruit_features.emr.guardrails import Verdict
 from fruit_features.emr.planning import Plan, Size, make_plan
@@ -57,13 +58,16 @@ def plan(
     check_deadline(images, deadline)
     settings = project_settings(env)
     made = make_plan(settings, images=images, deadline=deadline, allowed=allowed)
+    parts = compare(settings)
     if as_json:
-        print_json(as_data(made))
+        print_json({**as_data(made), "account": [part._asdict() for part in parts]})
         return
     print_pairs(_summary(made))
     if made.sizes:
         _print_sizes(made)
     _print_guardrails(made)
+    print_heading("The account beside account.yml")
+    print_table(["", "part", "found"], [[p.state, p.name, p.found] for p in parts])
     print_heading("The request")
     text = yaml.safe_dump(
         made.request, default_flow_style=None, sort_keys=False, width=88
