@@ -166,7 +166,7 @@ def test_code_of_a_cluster_does_not_change_under_it(user: User, tmp_path: Path) 
     other = tmp_path / "other" / "fruit_features-0.1.0-py3-none-any.whl"
     other.parent.mkdir()
     other.write_bytes(b"newer code")
-    user._wheel = other
+    user.wheel = other
     line = user.refused("submit")
     assert line.startswith(f"Error: {cluster} was made with code 0.1.0-")
     assert "`--transient` runs it on a cluster of its own" in line
