@@ -18,7 +18,9 @@ from fruit_features.pipelines.ingestion.packing import Content, pack
 from fruit_features.progress import Counts
 
 # Hides the latency of storage; the bytes of one batch stay bounded all the same.
-THREADS = 16
+THREADS = 48
+# As many files that cannot be read, and no other, are the storage's fault.
+TOO_MANY = 16
 BATCH_BYTES = 32 * 2**20
 
 
@@ -105,7 +107,7 @@ def _check_storage(part: pa.RecordBatch, contents: list[Content]) -> None:
         StorageError: With what is said of the first of them.
     """
     local = get_protocol_and_path(part.column("path")[0].as_py())[0] == "file"
-    if local or len(contents) < THREADS:
+    if local or len(contents) < TOO_MANY:
         return
     if all(content.reason == "unreadable" for content in contents):
         message = (
