@@ -159,12 +159,17 @@ def _lets_ssh_in(group: Mapping[str, Any]) -> bool:
     return any(
         rule.get("FromPort", 0) <= SSH <= rule.get("ToPort", 65535)
         and rule["IpProtocol"] in ("tcp", "-1")
-        and {
-            *(each["CidrIp"] for each in rule.get("IpRanges", [])),
-            *(each["CidrIpv6"] for each in rule.get("Ipv6Ranges", [])),
-        }.intersection(EVERYWHERE)
+        and set(EVERYWHERE).intersection(addresses_of(rule))
         for rule in group["IpPermissions"]
     )
+
+
+def addresses_of(rule: Mapping[str, Any]) -> list[str]:
+    """Return the ranges of addresses that a rule of a security group lets in."""
+    return [
+        *(each["CidrIp"] for each in rule.get("IpRanges", [])),
+        *(each["CidrIpv6"] for each in rule.get("Ipv6Ranges", [])),
+    ]
 
 
 def _wide_rights(iam: Any, settings: ClusterSettings) -> tuple[str, ...]:

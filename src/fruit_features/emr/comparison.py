@@ -6,7 +6,13 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from fruit_features.emr.account import Client, as_list, clients, vpc_of
+from fruit_features.emr.account import (
+    Client,
+    addresses_of,
+    as_list,
+    clients,
+    vpc_of,
+)
 from fruit_features.emr.bucket import Bucket
 from fruit_features.emr.clients import explain
 from fruit_features.emr.settings import ClusterSettings
@@ -191,9 +197,7 @@ def _let_in(group: Mapping[str, Any]) -> Iterator[str]:
     """Name who is let in by address: the template lets in other groups alone."""
     for rule in group["IpPermissions"]:
         ports = f"{rule.get('FromPort', 'all')} to {rule.get('ToPort', 'all')}"
-        places = [each["CidrIp"] for each in rule.get("IpRanges", [])]
-        places += [each["CidrIpv6"] for each in rule.get("Ipv6Ranges", [])]
-        yield from (f"lets in {place}, ports {ports}" for place in places)
+        yield from (f"lets in {each}, ports {ports}" for each in addresses_of(rule))
 
 
 def _part(name: str, said: list[str]) -> Part:

@@ -10,6 +10,7 @@ from urllib.parse import quote
 from fruit_features.datasets.replacement import restore
 from fruit_features.datasets.table_files import finish_rewrite
 from fruit_features.emr.logs import gunzip
+from fruit_features.emr.s3 import LOGS
 from fruit_features.erasure.targets import Target
 
 # Folders that Spark's committers write to before a file counts.
@@ -17,9 +18,6 @@ _UNFINISHED = ("_temporary", "__magic")
 
 # No text: nothing in them names a photo, or (Parquet) only the catalog's own do.
 _NO_TEXT = (".parquet", ".crc", ".png", ".tflite", ".keras", ".h5")
-
-# Below the data: logs of Spark, and of EMR, which packs its own by gzip.
-LOGS = "logs"
 
 # Spark's logs may be packed: what they name cannot be seen.
 _PACKED = (".zstd", ".lz4", ".lzf", ".snappy")
@@ -59,7 +57,8 @@ def erase_logs(filesystem: Any, root: str, keys: Collection[str]) -> list[str]:
     Returns:
         The logs that were removed.
     """
-    folder = f"{root}/{LOGS}"
+    # Of Spark, and of EMR, which packs its own by gzip.
+    folder = f"{root}/{LOGS.rstrip('/')}"
     logs = filesystem.find(folder) if filesystem.exists(folder) else []
     packed = [log for log in logs if log.endswith(_PACKED)]
     named = files_naming(filesystem, set(logs) - set(packed), keys)
