@@ -26,8 +26,10 @@ REWRITTEN = 4
 # Spark's times are in UTC, and do not say so.
 _TIME = pa.timestamp("us", "UTC")
 
-# Spark's times go beyond the year 2262, where nanoseconds end.
-_READING = {"coerce_int96_timestamp_unit": "us"}
+# Spark's times go beyond the year 2262, where nanoseconds end. No buffers read ahead,
+# and below no threads of Arrow's: they let go of a Python file after the reading has
+# returned, and a program that ends meanwhile is aborted (apache/arrow#33975).
+_READING = {"coerce_int96_timestamp_unit": "us", "pre_buffer": False}
 
 
 class Rows(Protocol):
@@ -147,7 +149,7 @@ def columns_of(filesystem: Any, file: str, columns: list[str]) -> pa.Table:
     with filesystem.open(file, "rb") as opened:
         source = pq.ParquetFile(opened, **_READING)
         there = [name for name in columns if name in source.schema_arrow.names]
-        return source.read(columns=there)
+        return source.read(columns=there, use_threads=False)
 
 
 def _count(filesystem: Any, file: str, rows: Rows) -> int:
@@ -158,7 +160,9 @@ def _count(filesystem: Any, file: str, rows: Rows) -> int:
             for n in range(source.num_row_groups)
         ):
             return 0
-        values = source.read(columns=[rows.column]).column(rows.column)
+        values = source.read(columns=[rows.column], use_threads=False).column(
+            rows.column
+        )
     return int(pc.sum(rows.are(values)).as_py() or 0)
 
 
@@ -183,7 +187,7 @@ def _rewrite(target: Target, file: str, rows: Rows) -> None:
         left = 0
         with pq.ParquetWriter(written, source.schema_arrow, **_writing(source)) as out:
             for number in range(source.num_row_groups):
-                group = source.read_row_group(number)
+                group = source.read_row_group(number, use_threads=False)
                 gone = rows.are(group.column(rows.column))
                 kept = group.filter(pc.invert(gone))
                 left += kept.num_rows

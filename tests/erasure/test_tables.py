@@ -1,0 +1,44 @@
+"""Rows in Parquet tables, read and written anew by a program that ends at once."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+# Threads that Arrow has begun are never ended: they would be among those counted.
+PROGRAM = """
+import sys
+from types import SimpleNamespace
+
+import fsspec
+import psutil
+
+from fruit_features.erasure.tables import RowsOf, erase_rows, files_with, photos_of
+
+table = SimpleNamespace(filesystem=fsspec.filesystem("file"), path=sys.argv[1])
+process = psutil.Process()
+before = process.num_threads()
+rows = RowsOf(["a/1.jpg", "a/7.jpg"])
+found = len(list(photos_of(table))), sum(files_with(table, rows).values())
+erase_rows(table, rows)
+print(*found, len(list(photos_of(table))), process.num_threads() - before)
+"""
+
+
+def test_no_thread_of_arrow_outlives_a_reading(tmp_path: Path) -> None:
+    """One that lets go of a file late aborts a program that ends meanwhile."""
+    keys = [f"a/{n}.jpg" for n in range(40)]
+    for part in range(4):
+        some = keys[part::4]
+        columns = {"image_key": some, "label": ["a"] * 10, "path": some}
+        numbers = {"features": [[float(part)] * 1280] * 10}
+        pq.write_table(pa.table(columns | numbers), tmp_path / f"{part}.parquet")
+    done = subprocess.run(
+        [sys.executable, "-c", PROGRAM, tmp_path],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == ["40", "2", "38", "0"]
