@@ -165,7 +165,8 @@ class RunFactsHooks:
     ) -> None:
         """Start the clock, and say that there was this run, whatever becomes of it."""
         self._catalog = catalog
-        catalog.save("run_begun", {name: run_params.get(name) for name in ASKED})
+        asked = {name: run_params.get(name) for name in ASKED}
+        catalog.save("run_begun", {run_params["run_id"]: asked})
         self._clock = RunClock(
             environment=run_params.get("env") or "local",
             earlier=catalog.load("run_facts") if catalog.exists("run_facts") else {},

@@ -10,6 +10,7 @@ from botocore.exceptions import (
     ConnectionError,
     HTTPClientError,
 )
+from fsspec.asyn import sync_wrapper
 from s3fs.core import S3FileSystem, set_custom_error_handler
 
 # What an S3 answers that is to be asked again later, beside SlowDown.
@@ -45,6 +46,36 @@ class PatientS3FileSystem(S3FileSystem):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         """Take s3fs's own arguments."""
         super().__init__(*args, **{**OPTIONS, **kwargs})
+
+    async def _exists(self, path: str) -> bool:
+        """Ask once, where s3fs asks for an object and then for a folder."""
+        bucket, key, version = self.split_path(self._strip_protocol(path))
+        if not key or version:
+            return bool(await super()._exists(path))
+        try:
+            found = await self._call_s3(
+                "list_objects_v2", Bucket=bucket, Prefix=key, Delimiter="/"
+            )
+        except FileNotFoundError:
+            return False  # No such bucket.
+        names = [each["Key"] for each in found.get("Contents", [])]
+        names += [each["Prefix"] for each in found.get("CommonPrefixes", [])]
+        if key in names or f"{key}/" in names:
+            return True
+        # A thousand names that begin like it may come before.
+        return bool(found["IsTruncated"] and await super()._exists(path))
+
+    exists = sync_wrapper(_exists)
+
+    async def _files(self, path: str, **kwargs: Any) -> Any:
+        """Leave out what Hadoop puts in place of folders: it is no file."""
+        found = await self._find(path, **kwargs)
+        if isinstance(found, dict):
+            return {k: v for k, v in found.items() if not k.endswith("/")}
+        return [name for name in found if not name.endswith("/")]
+
+    # Removing a folder goes by s3fs's own, and removes these as well.
+    find = sync_wrapper(_files)
 
 
 def _passes(error: Exception) -> bool:

@@ -44,7 +44,7 @@ def lineage(spark: SparkSession, tmp_path: Path) -> LineageDataset:
     table.where(table.image_key.isin(*REDUCED)).write.parquet(f"{tmp_path}/reduced")
     put(tmp_path / "fit.json", FIT)
     for run in RUNS:
-        put(tmp_path / "begun.json" / run / "begun.json", {})
+        put(tmp_path / "begun" / f"{run}.json", {})
     stage = {"started": "2026-05-04T12:00:00.500+00:00", "nodes": {}}
     put(tmp_path / "facts.json", {"stages": {"reduction": stage}})
     stage["nodes"] = {"reduce_features_node": 1.0}
@@ -63,9 +63,10 @@ def made_of(folder: Path, facts: str) -> LineageDataset:
         pca_summary={"type": "json.JSONDataset", "filepath": f"{folder}/fit.json"},
         run_facts={"type": "json.JSONDataset", "filepath": f"{folder}/{facts}.json"},
         run_begun={
-            "type": "json.JSONDataset",
-            "filepath": f"{folder}/begun.json",
-            "versioned": True,
+            "type": "partitions.PartitionedDataset",
+            "path": f"{folder}/begun",
+            "dataset": "json.JSONDataset",
+            "filename_suffix": ".json",
         },
     )
 
@@ -100,7 +101,7 @@ def test_a_reduction_that_was_killed_is_of_no_run(
 def test_features_alone_are_enough(lineage: LineageDataset, tmp_path: Path) -> None:
     for name in ("fit.json", "done.json"):
         (tmp_path / name).unlink()
-    for name in ("reduced", "begun.json"):
+    for name in ("reduced", "begun"):
         (tmp_path / name).rename(tmp_path / f"no {name}")
     found = columns(made_of(tmp_path, "done"), "featurized_by", "reduced_by", "label")
     assert set(found.values()) == {(None, None, "a")}

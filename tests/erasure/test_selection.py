@@ -59,7 +59,8 @@ def test_erased_images_are_left_out_of_a_listing() -> None:
     images = pd.DataFrame({"image_key": ["a", "b", "c"], "length": [1, 2, 3]})
     listed = ErasureList()
     listed.add(["b"])
-    left = without_erased(images, listed.stored)
+    left = without_erased(images, listed.stored())
     assert left["image_key"].tolist() == ["a", "c"]
     assert left.index.tolist() == [0, 1]
-    assert without_erased(images, dict) is images
+    for nothing in (None, ErasureList().stored()):
+        assert without_erased(images, nothing) is images

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from kedro.io import AbstractDataset
-from kedro.io.core import DatasetError, VersionNotFoundError
+from kedro.io.core import DatasetError
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
@@ -59,7 +59,7 @@ class LineageDataset(AbstractDataset[Any, DataFrame]):
             reduced_features: Some of these rows.
             pca_summary: Backbone and time of the fit.
             run_facts: When the reduction began, and what of it was done.
-            run_begun: A version a run.
+            run_begun: A partition a run.
             metadata: Ignored; for tools that read the catalog.
         """
         entries = {
@@ -126,10 +126,7 @@ class LineageDataset(AbstractDataset[Any, DataFrame]):
         return dataset.load() if dataset.exists() else None
 
     def _runs(self) -> list[str]:
-        try:
-            return sorted(self._parts["run_begun"].list_versions(full_path=False))
-        except VersionNotFoundError:
-            return []
+        return sorted(self._stored("run_begun") or {})
 
     def _describe(self) -> dict[str, Any]:
         return {name: str(part) for name, part in self._parts.items()}

@@ -86,6 +86,9 @@ class TableDataset(SparkDatasetV2):
             remove_file(self._fs, *added)
 
     def _files(self) -> list[str]:
+        # S3 is asked once if there is no folder, thrice by a pattern.
+        if not self._fs.isdir(self._path):
+            return []
         return list(self._fs.glob(f"{self._path}/**/*.parquet"))
 
     def _exists(self) -> bool:
@@ -126,6 +129,8 @@ class CurrentRowsDataset(TableDataset):
         return get_spark().range(1).select(row).select("row.*").limit(0)
 
     def _save(self, data: DataFrame) -> None:
+        if not self._fs.isdir(self._path):
+            return
         for aside in self._fs.glob(f"{self._path}/**/_kept-*"):
             finish_rewrite(self._fs, aside)  # Of a run that was killed.
         if not self._exists():

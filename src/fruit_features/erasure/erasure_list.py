@@ -3,7 +3,7 @@
 import hashlib
 import logging
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -51,15 +51,14 @@ class ErasureList:
 
 
 def without_erased(
-    images: "pd.DataFrame", stored: Callable[[], dict[str, Any] | None]
+    images: "pd.DataFrame", erased: dict[str, Any] | None
 ) -> "pd.DataFrame":
     """Leave erased photos out of a listing, though their files may still be there.
 
     Args:
         images: Column ``image_key``.
-        stored: Loads the erasure list, if there is one.
+        erased: The erasure list, if there is one.
     """
-    erased = stored()
     if not erased or not erased["photos"]:
         return images
     listed = ErasureList(erased)

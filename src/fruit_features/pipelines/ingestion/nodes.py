@@ -57,7 +57,8 @@ def list_images(
     Raises:
         ImageFolderError: If every image was erased.
     """
-    images = without_erased(raw_images, stored_erasure_list)
+    erased = stored_erasure_list()
+    images = without_erased(raw_images, erased)
     if images.empty:
         message = f"all {len(raw_images):,} images were erased: nothing is left to do"
         raise ImageFolderError(message)
@@ -70,7 +71,7 @@ def list_images(
     )
     return {
         "listing": listing,
-        "expired": without_erased(expired, stored_erasure_list),
+        "expired": without_erased(expired, erased),
     }
 
 

@@ -43,7 +43,7 @@ def split_pictures(
         ``train`` and ``held_out``: disjoint rows that together are ``raw_images``, but
         for erased ones.
     """
-    pictures = without_erased(raw_images, stored_erasure_list)
+    pictures = without_erased(raw_images, stored_erasure_list())
     shuffled = pictures.sample(frac=1, random_state=parameters.seed)
     rank = shuffled.groupby("label").cumcount()
     sizes = shuffled.groupby("label")["path"].transform("size")
@@ -99,7 +99,7 @@ def train_backbone(
         parameters,
         state_folder / _fingerprint(train, parameters),
     )
-    tested_on = without_erased(test_images, stored_erasure_list)
+    tested_on = without_erased(test_images, stored_erasure_list())
     test = load_pictures(tested_on, labels, side)
     extractor = next(la for la in model.layers if isinstance(la, keras.Model))
     backbone = export_backbone(extractor, "trained", parameters.alpha)
