@@ -5,7 +5,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from fsspec.implementations.local import LocalFileSystem
 from fsspec.implementations.memory import MemoryFileSystem
 
 from fruit_features.pipelines.ingestion.packing import Content
@@ -89,14 +88,13 @@ class TestSinceItWasListed:
     def test_it_goes_while_it_is_read(
         self, path: Path, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        info = LocalFileSystem.info
+        read_bytes = Path.read_bytes
 
-        def info_at_the_last_moment(*args: object) -> dict:
-            found = info(*args)
-            path.unlink()
-            return found
+        def read_a_moment_later(file: Path) -> bytes:
+            file.unlink()
+            return read_bytes(file)
 
-        monkeypatch.setattr(LocalFileSystem, "info", info_at_the_last_moment)
+        monkeypatch.setattr(Path, "read_bytes", read_a_moment_later)
         assert read(path).reason == "unreadable"
 
 

@@ -3,8 +3,10 @@
 import stat
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import chain, pairwise
+from pathlib import Path
 from typing import Any
 
 import fsspec
@@ -17,7 +19,7 @@ from fruit_features.file_systems import register_s3
 from fruit_features.pipelines.ingestion.packing import Content, pack
 from fruit_features.progress import Counts
 
-# Hides the latency of storage; the bytes of one batch stay bounded all the same.
+# Hides the latency of remote storage; the bytes of one batch stay bounded all the same.
 THREADS = 48
 # As many files that cannot be read, and no other, are the storage's fault.
 TOO_MANY = 16
@@ -43,32 +45,43 @@ def reader(
     def read(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         register_s3()
         parts = (part for batch in batches for part in _by_size(batch, max_bytes))
-        pool = ThreadPoolExecutor(THREADS)
-        begun = ((part, _begin(pool, part, max_bytes)) for part in parts)
-        nothing: Any = None
-        try:
-            # The next part is on its way while this one's last files are waited for.
-            for (part, jobs), _ in pairwise(chain(begun, [nothing])):
-                contents = [job.result() for job in jobs]
-                _check_storage(part, contents)
-                contents = [pack(content, max_pixels) for content in contents]
-                counts.add(Counter(content.reason for content in contents))
-                yield _with_contents(part, contents)
-        finally:
-            pool.shutdown(cancel_futures=True)
+        for part, contents in _read_all(parts, max_bytes):
+            _check_storage(part, contents)
+            packed = [pack(content, max_pixels) for content in contents]
+            counts.add(Counter(content.reason for content in packed))
+            yield _with_contents(part, packed)
 
     return read
 
 
+def _read_all(
+    parts: Iterable[pa.RecordBatch], max_bytes: int
+) -> Iterator[tuple[pa.RecordBatch, list[Content]]]:
+    """Read the files of each part; of remote ones many at a time."""
+    pool = ThreadPoolExecutor(THREADS)
+    begun = ((part, _begin(pool, part, max_bytes)) for part in parts)
+    nothing: Any = None
+    try:
+        # The next part is on its way while this one's last files are waited for.
+        for (part, contents), _ in pairwise(chain(begun, [nothing])):
+            yield part, list(contents)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
 def _begin(
     pool: ThreadPoolExecutor, part: pa.RecordBatch, max_bytes: int
-) -> list[Future[Content]]:
+) -> Iterable[Content]:
     rows = part.select(["path", "length"]).to_pylist()
+    read = [partial(read_file, row["path"], row["length"], max_bytes) for row in rows]
+    protocol = get_protocol_and_path(rows[0]["path"])[0]
+    if protocol == "file":
+        # Threads would take Python's lock from each other, thrice as long as reading.
+        return [each() for each in read]
     # Kept by fsspec: else every thread would open its own.
-    fsspec.filesystem(get_protocol_and_path(rows[0]["path"])[0])
-    return [
-        pool.submit(read_file, row["path"], row["length"], max_bytes) for row in rows
-    ]
+    fsspec.filesystem(protocol)
+    jobs = [pool.submit(each) for each in read]
+    return (job.result() for job in jobs)
 
 
 def read_file(path: str, length: int, max_bytes: int) -> Content:
@@ -80,24 +93,37 @@ def read_file(path: str, length: int, max_bytes: int) -> Content:
         max_bytes: Length above which it is not read.
     """
     protocol, bare = get_protocol_and_path(path)
-    filesystem = fsspec.filesystem(protocol)
-    errors = getattr(filesystem, "READ_ERRORS", (OSError,))
     try:
         if protocol == "file":
-            info = filesystem.info(bare)
-            if not _is_regular(info):
-                return Content(None, "unreadable", "neither a file nor a link to one")
-            # It may have grown since it was listed.
-            length = info["size"]
+            return _read_local(Path(bare), max_bytes)
         if length > max_bytes:
-            found = f"{length:,} bytes, more than ingestion.max_bytes={max_bytes:,}"
-            return Content(None, "too_large", found)
-        return Content(filesystem.cat_file(bare), None, None)
+            return _too_large(length, max_bytes)
+        return Content(fsspec.filesystem(protocol).cat_file(bare), None, None)
     except FileNotFoundError:
         return Content(None, "unreadable", _why_missing(bare))
-    except errors as error:
+    except _read_errors(protocol) as error:
         found = f"{type(error).__name__}: {getattr(error, 'strerror', None) or error}"
         return Content(None, "unreadable", found)
+
+
+def _read_local(file: Path, max_bytes: int) -> Content:
+    found = file.stat()
+    # A pipe or device would keep a reader waiting.
+    if not stat.S_ISREG(found.st_mode):
+        return Content(None, "unreadable", "neither a file nor a link to one")
+    # It may have grown since it was listed.
+    if found.st_size > max_bytes:
+        return _too_large(found.st_size, max_bytes)
+    return Content(file.read_bytes(), None, None)
+
+
+def _too_large(length: int, max_bytes: int) -> Content:
+    found = f"{length:,} bytes, more than ingestion.max_bytes={max_bytes:,}"
+    return Content(None, "too_large", found)
+
+
+def _read_errors(protocol: str) -> tuple[type[Exception], ...]:
+    return getattr(fsspec.filesystem(protocol), "READ_ERRORS", (OSError,))
 
 
 def _check_storage(part: pa.RecordBatch, contents: list[Content]) -> None:
@@ -115,12 +141,6 @@ def _check_storage(part: pa.RecordBatch, contents: list[Content]) -> None:
             f"{contents[0].detail}; see to the storage and its rights, and run again"
         )
         raise StorageError(message)
-
-
-def _is_regular(info: dict[str, Any]) -> bool:
-    """Tell a file from a pipe or device, which would keep a reader waiting."""
-    # Of a link, the mode is the target's unless the target is gone.
-    return bool(stat.S_ISREG(info["mode"]) or info["type"] == "file")
 
 
 def _why_missing(path: str) -> str:
