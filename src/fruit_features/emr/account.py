@@ -173,10 +173,9 @@ def addresses_of(rule: Mapping[str, Any]) -> list[str]:
 
 
 def _wide_rights(iam: Any, settings: ClusterSettings) -> tuple[str, ...]:
-    name = settings.roles.instance_profile.rsplit("/", 1)[-1]
+    service, name = settings.roles.bare_names
     profile = iam.get_instance_profile(InstanceProfileName=name)["InstanceProfile"]
-    roles = {settings.roles.service.rsplit("/", 1)[-1]}
-    roles |= {role["RoleName"] for role in profile["Roles"]}
+    roles = {service, *(role["RoleName"] for role in profile["Roles"])}
     return tuple(sorted(found for role in roles for found in _wide_of(iam, role)))
 
 
