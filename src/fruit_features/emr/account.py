@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from fruit_features.emr.clients import explain, session
+from fruit_features.emr.clients import explain, limits, session
 from fruit_features.emr.prices import Prices
 from fruit_features.emr.settings import ClusterSettings
 from fruit_features.emr.spending import spent_this_month
@@ -92,10 +92,9 @@ def gather_facts(
 
 def clients(region: str) -> Client:
     """Make clients that give up within seconds."""
-    from botocore.config import Config
-
-    config = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard"})
-    return lambda service: session().client(service, region_name=region, config=config)
+    return lambda service: session().client(
+        service, region_name=region, config=limits(3, 10, 3)
+    )
 
 
 def _questions(

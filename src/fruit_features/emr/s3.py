@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from kedro.io.core import get_protocol_and_path
 
-from fruit_features.emr.clients import explain
+from fruit_features.emr.clients import explain, limits
 from fruit_features.exceptions import StorageError
 
 # Amazon refuses requests that are a quarter of an hour off.
@@ -65,11 +65,8 @@ def s3_client() -> Any:
 @lru_cache(1)
 def _client(said: tuple[tuple[str, str], ...]) -> Any:
     import boto3
-    from botocore.config import Config
 
-    retries = {"mode": "standard", "total_max_attempts": 2}
-    config = Config(connect_timeout=3, read_timeout=5, retries=retries)
-    return boto3.Session().client("s3", config=config)
+    return boto3.Session().client("s3", config=limits(3, 5, 2))
 
 
 def check_results(place: Place) -> None:
