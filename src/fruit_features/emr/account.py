@@ -27,6 +27,7 @@ WIDE_POLICIES = (
 EMR_GROUPS = "ElasticMapReduce*"
 EVERYWHERE = ("0.0.0.0/0", "::/0")
 SSH = 22
+OUT_OF_REACH = "the account is out of reach"
 
 # An account's client for a service, such as ``boto3.Session().client``.
 Client = Callable[[str], Any]
@@ -45,6 +46,7 @@ class AccountFacts:
         transit_encrypted: Whether what nodes say to each other is encrypted.
         spent: Dollars, on clusters of this name since the first of the month.
         unknown: Why something is not known, by the name of the attribute.
+        out_of_reach: Why the account was asked no further; empty if it was.
     """
 
     bucket_region: str | None = None
@@ -55,6 +57,7 @@ class AccountFacts:
     transit_encrypted: bool | None = None
     spent: float | None = None
     unknown: Mapping[str, str] = field(default_factory=dict)
+    out_of_reach: str = ""
 
 
 def gather_facts(
@@ -75,7 +78,7 @@ def gather_facts(
     out_of_reach = ""
     for names, ask in _questions(settings, prices, client):
         if out_of_reach:
-            unknown |= dict.fromkeys(names, out_of_reach)
+            unknown |= dict.fromkeys(names, OUT_OF_REACH)
             continue
         try:
             found |= dict(zip(names, ask(), strict=True))
@@ -86,8 +89,8 @@ def gather_facts(
         except BotoCoreError as error:
             # No credentials or no network: nor will the next one answer.
             out_of_reach = explain(error)
-            unknown |= dict.fromkeys(names, out_of_reach)
-    return AccountFacts(**found, unknown=unknown)
+            unknown |= dict.fromkeys(names, OUT_OF_REACH)
+    return AccountFacts(**found, unknown=unknown, out_of_reach=out_of_reach)
 
 
 def clients(region: str) -> Client:
