@@ -106,6 +106,7 @@ def test_without_keys_one_line_says_so(config: Path) -> None:
     [
         {"AWS_ACCESS_KEY_ID": "of the environment"},
         {"AWS_PROFILE": "nobody"},
+        {"AWS_CONFIG_FILE": __file__},
         {JAVA_PROFILES: "the user's own"},
     ],
 )

@@ -140,8 +140,10 @@ def explain(error: Exception, act: str | None = None) -> str:
     """
     from botocore.exceptions import (
         ClientError,
+        ConfigParseError,
         NoCredentialsError,
         PartialCredentialsError,
+        ProfileNotFound,
         SSOTokenLoadError,
         TokenRetrievalError,
         UnauthorizedSSOTokenError,
@@ -159,6 +161,8 @@ def explain(error: Exception, act: str | None = None) -> str:
     ):
         return "the credentials have expired: `aws sso login` gets new ones"
     one_line = " ".join(without_keys(str(error)).split())
+    if isinstance(error, ProfileNotFound | ConfigParseError):
+        return f"{one_line}; see AWS_PROFILE and ~/.aws/config"
     return f"{one_line}; see AWS_ENDPOINT_URL, AWS_REGION and the network"
 
 

@@ -35,12 +35,7 @@ def hand_to_java() -> None:
 
     No key is in the file, nor in the environment; Java asks anew when they expire.
     """
-    import botocore.session
-
-    if {"AWS_ACCESS_KEY_ID", JAVA_PROFILES} & set(os.environ):
-        return
-    session = botocore.session.Session()
-    if (session.profile or "default") not in session.available_profiles:
+    if {"AWS_ACCESS_KEY_ID", JAVA_PROFILES} & set(os.environ) or not _has_profile():
         return
     # Java knows one of the two variables that name a profile.
     name = os.environ.get("AWS_PROFILE", "default")
@@ -50,6 +45,17 @@ def hand_to_java() -> None:
     Path(path).write_text(f"[{name}]\ncredential_process = {command}\n")
     atexit.register(Path(path).unlink, missing_ok=True)
     os.environ[JAVA_PROFILES] = path
+
+
+def _has_profile() -> bool:
+    import botocore.session
+    from botocore.exceptions import BotoCoreError
+
+    session = botocore.session.Session()
+    try:
+        return (session.profile or "default") in session.available_profiles
+    except BotoCoreError:
+        return False
 
 
 def _print_keys() -> None:

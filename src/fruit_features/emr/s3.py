@@ -75,8 +75,8 @@ def check_results(place: Place) -> None:
     Raises:
         StorageError: Naming the place and what to do.
     """
-    client, key = s3_client(), place.key(EVENT_LOGS)
     check_images(place)
+    client, key = s3_client(), place.key(EVENT_LOGS)
     _try(place, "write to", lambda: client.put_object(Bucket=place.bucket, Key=key))
     _try(place, "read", lambda: client.get_object(Bucket=place.bucket, Key=key))
 
@@ -102,7 +102,7 @@ def check_images(place: Place) -> None:
 
 
 def _list_one(place: Place) -> Any:
-    client = s3_client()
+    client = _try(place, "reach", s3_client)
     asked = {"Bucket": place.bucket, "Prefix": place.prefix, "MaxKeys": 1}
     return _try(place, "list", lambda: client.list_objects_v2(**asked))
 
