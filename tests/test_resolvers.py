@@ -19,7 +19,9 @@ OTHERS = (
     "AWS_ENDPOINT_URL",
     "AWS_ENDPOINT_URL_S3",
     "AWS_REGION",
+    "AWS_DEFAULT_PROFILE",
     "AWS_DEFAULT_REGION",
+    "AWS_PROFILE",
     "FRUIT_FEATURES_BUCKET",
     "FRUIT_FEATURES_PREFIX",
     "SPARK_HOME",
@@ -28,9 +30,10 @@ OTHERS = (
 
 
 @pytest.fixture
-def load(project: Path, monkeypatch: pytest.MonkeyPatch) -> Load:
+def load(project: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Load:
     for name in OTHERS:
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_CONFIG_FILE", f"{tmp_path}/aws")
     monkeypatch.setenv("FRUIT_FEATURES_BUCKET", "fruit")
     return lambda: OmegaConfigLoader(
         str(project / "conf"), env="emr", **CONFIG_LOADER_ARGS
@@ -98,6 +101,24 @@ def test_another_s3_and_pips_spark(
     assert spark["spark.hadoop.fs.s3a.endpoint"] == "http://minio:9001"
     assert spark["spark.jars.packages"] is None
     assert spark["spark.sql.sources.commitProtocolClass"].endswith("CommitProtocol")
+
+
+def test_a_profile_says_where_s3_is(
+    load: Load, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    said = "region = eu-west-3\nendpoint_url = http://minio:9000\n"
+    (tmp_path / "aws").write_text(f"[profile other]\n{said}")
+    assert load()["spark"]["spark.hadoop.fs.s3a.endpoint"] is None
+    assert load()["cluster"]["region"] == "eu-west-1"
+    monkeypatch.setenv("AWS_PROFILE", "other")
+    spark = load()["spark"]
+    assert spark["spark.hadoop.fs.s3a.endpoint"] == "http://minio:9000"
+    assert spark["spark.hadoop.fs.s3a.path.style.access"] is True
+    assert spark["spark.executorEnv.AWS_REGION"] == "eu-west-3"
+    assert load()["cluster"]["region"] == "eu-west-3"
+    # The environment goes before it.
+    monkeypatch.setenv("AWS_REGION", "eu-north-1")
+    assert load()["spark"]["spark.hadoop.fs.s3a.endpoint.region"] == "eu-north-1"
 
 
 def test_keys_reach_no_configuration(

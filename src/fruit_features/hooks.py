@@ -18,6 +18,7 @@ from kedro.pipeline.node import Node
 from fruit_features import preflight
 from fruit_features.class_archive import archive_options
 from fruit_features.data_lock import lock_of
+from fruit_features.emr.profile import hand_to_java
 from fruit_features.failure_rate import check_failure_rate
 from fruit_features.file_systems import register_s3
 from fruit_features.java import as_text, find_java_home
@@ -35,6 +36,8 @@ logger = logging.getLogger(__name__)
 ASKED = ("env", "pipeline_names", "tags", "kedro_version")
 
 JAVA_OPTIONS = "spark.driver.extraJavaOptions"
+# Says nothing where Spark has its own way to S3.
+S3A_KEYS = "spark.hadoop.fs.s3a.aws.credentials.provider"
 
 
 class SparkHooks:
@@ -65,6 +68,8 @@ class SparkHooks:
             if "SPARK_HOME" not in os.environ:
                 # A cluster's own Spark has settings of its own.
                 os.environ.setdefault("SPARK_CONF_DIR", str(base))
+        if settings.get(S3A_KEYS):
+            hand_to_java()
         arguments = [
             f"--conf={key}={as_text(value)}"
             for key, value in settings.items()

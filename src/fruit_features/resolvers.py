@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 from typing import Any
 
+from fruit_features.emr.profile import of_profile
 from fruit_features.exceptions import SettingError
 
 # Nothing else of the environment, and so no key, gets into a configuration.
@@ -37,6 +38,7 @@ OTHER_VARIABLES = {
     "AWS_DEFAULT_REGION": "the same, by its other name",
     "AWS_ENDPOINT_URL": "an S3 that is not Amazon's",
     "AWS_ENDPOINT_URL_S3": "the same, and goes before it",
+    "AWS_PROFILE": "the profile of AWS's files that keys and region are taken from",
     "LC_ALL": "`C` and `POSIX` become `C.UTF-8`: Java could not spell all names",
 }
 
@@ -94,13 +96,14 @@ def packages(value: str) -> str | None:
 
 def s3_endpoint() -> str | None:
     """Return the address of an S3 that is not Amazon's, as AWS's tools find it."""
-    return os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+    told = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+    return told or of_profile("endpoint_url")
 
 
 def s3_region(default: str | None = None) -> str | None:
-    """Return the region, as AWS's tools find it in the environment."""
-    region = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
-    return region or default
+    """Return the region, as AWS's tools find it in the environment or a profile."""
+    told = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    return told or of_profile("region") or default
 
 
 def s3_path_style() -> bool | None:

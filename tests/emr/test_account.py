@@ -198,8 +198,8 @@ def test_nobody_answers(
 ) -> None:
     (port,) = free_ports(1)
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://127.0.0.1:{port}")
-    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
     found = gather_facts(ours(account), PRICES)
-    assert found == AccountFacts(unknown=found.unknown)
-    assert set(found.unknown.values()) == {found.unknown["spent"]}
-    assert "Could not connect to the endpoint" in found.unknown["spent"]
+    assert found == AccountFacts(unknown=found.unknown, out_of_reach=found.out_of_reach)
+    assert len(found.unknown) == 7
+    assert set(found.unknown.values()) == {"the account is out of reach"}
+    assert "Could not connect to the endpoint" in found.out_of_reach

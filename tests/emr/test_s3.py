@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Iterator
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from threading import Thread
 
 import pytest
@@ -117,6 +118,35 @@ def test_no_keys(
     monkeypatch.setenv("AWS_CONFIG_FILE", f"{tmp_path}/none")
     with pytest.raises(StorageError, match="no credentials; give the machine a role"):
         check_images(Place(bucket, "a"))
+
+
+@pytest.mark.parametrize(
+    ("config", "fault"),
+    [
+        (
+            "[profile own]",
+            r"profile \(nobody\) could not be found; see AWS_PROFILE and ",
+        ),
+        (
+            "[broken",
+            "Unable to parse config file: .*; see AWS_PROFILE and ~/.aws/config",
+        ),
+    ],
+)
+def test_no_such_profile(
+    bucket: str,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    config: str,
+    fault: str,
+) -> None:
+    (tmp_path / "config").write_text(config)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_PROFILE", "nobody")
+    with pytest.raises(StorageError, match=f"cannot reach s3://{bucket}/a: .*{fault}"):
+        check_images(Place(bucket, "a"))
+    with pytest.raises(StorageError, match=f"cannot reach s3://{bucket}/a: .*{fault}"):
+        check_results(Place(bucket, "a"))
 
 
 def test_nobody_answers(bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -140,3 +140,9 @@ def test_missing_setting_is_named() -> None:
 def test_groups_are_those_with_nodes() -> None:
     assert [g.role for g in settings().groups] == ["primary", "core", "task"]
     assert [g.role for g in settings(task__count=0).groups] == ["primary", "core"]
+
+
+def test_roles_may_be_named_with_path_or_arn() -> None:
+    arn = "arn:aws:iam::000000000000:role/fruit/emr"
+    found = settings(roles__service=arn, roles__instance_profile="/fruit/nodes")
+    assert found.roles.bare_names == ("emr", "nodes")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from fruit_features.emr.clients import explain, session
+from fruit_features.emr.clients import explain, limits, session
 from fruit_features.emr.prices import Prices
 from fruit_features.emr.settings import ClusterSettings
 from fruit_features.emr.spending import spent_this_month
@@ -27,6 +27,7 @@ WIDE_POLICIES = (
 EMR_GROUPS = "ElasticMapReduce*"
 EVERYWHERE = ("0.0.0.0/0", "::/0")
 SSH = 22
+OUT_OF_REACH = "the account is out of reach"
 
 # An account's client for a service, such as ``boto3.Session().client``.
 Client = Callable[[str], Any]
@@ -45,6 +46,7 @@ class AccountFacts:
         transit_encrypted: Whether what nodes say to each other is encrypted.
         spent: Dollars, on clusters of this name since the first of the month.
         unknown: Why something is not known, by the name of the attribute.
+        out_of_reach: Why the account was asked no further; empty if it was.
     """
 
     bucket_region: str | None = None
@@ -55,6 +57,7 @@ class AccountFacts:
     transit_encrypted: bool | None = None
     spent: float | None = None
     unknown: Mapping[str, str] = field(default_factory=dict)
+    out_of_reach: str = ""
 
 
 def gather_facts(
@@ -75,7 +78,7 @@ def gather_facts(
     out_of_reach = ""
     for names, ask in _questions(settings, prices, client):
         if out_of_reach:
-            unknown |= dict.fromkeys(names, out_of_reach)
+            unknown |= dict.fromkeys(names, OUT_OF_REACH)
             continue
         try:
             found |= dict(zip(names, ask(), strict=True))
@@ -86,16 +89,15 @@ def gather_facts(
         except BotoCoreError as error:
             # No credentials or no network: nor will the next one answer.
             out_of_reach = explain(error)
-            unknown |= dict.fromkeys(names, out_of_reach)
-    return AccountFacts(**found, unknown=unknown)
+            unknown |= dict.fromkeys(names, OUT_OF_REACH)
+    return AccountFacts(**found, unknown=unknown, out_of_reach=out_of_reach)
 
 
 def clients(region: str) -> Client:
     """Make clients that give up within seconds."""
-    from botocore.config import Config
-
-    config = Config(connect_timeout=3, read_timeout=10, retries={"mode": "standard"})
-    return lambda service: session().client(service, region_name=region, config=config)
+    return lambda service: session().client(
+        service, region_name=region, config=limits(3, 10, 3)
+    )
 
 
 def _questions(
@@ -173,10 +175,9 @@ def addresses_of(rule: Mapping[str, Any]) -> list[str]:
 
 
 def _wide_rights(iam: Any, settings: ClusterSettings) -> tuple[str, ...]:
-    name = settings.roles.instance_profile.rsplit("/", 1)[-1]
+    service, name = settings.roles.bare_names
     profile = iam.get_instance_profile(InstanceProfileName=name)["InstanceProfile"]
-    roles = {settings.roles.service.rsplit("/", 1)[-1]}
-    roles |= {role["RoleName"] for role in profile["Roles"]}
+    roles = {service, *(role["RoleName"] for role in profile["Roles"])}
     return tuple(sorted(found for role in roles for found in _wide_of(iam, role)))
 
 

@@ -98,12 +98,18 @@ def client(service: str, region: str | None = None) -> Any:
     Raises:
         AwsError: If there is no such profile, or no region.
     """
+    with asking(f"ask {service}"):
+        return session().client(
+            service, region_name=region, config=limits(5, 30, ATTEMPTS)
+        )
+
+
+def limits(connect: int, read: int, attempts: int) -> Any:
+    """Return for a client how long it waits, in seconds, and how often it tries."""
     from botocore.config import Config
 
-    retries = {"mode": "standard", "total_max_attempts": ATTEMPTS}
-    config = Config(connect_timeout=5, read_timeout=30, retries=retries)
-    with asking(f"ask {service}"):
-        return session().client(service, region_name=region, config=config)
+    retries = {"mode": "standard", "total_max_attempts": attempts}
+    return Config(connect_timeout=connect, read_timeout=read, retries=retries)
 
 
 @contextlib.contextmanager
@@ -134,8 +140,10 @@ def explain(error: Exception, act: str | None = None) -> str:
     """
     from botocore.exceptions import (
         ClientError,
+        ConfigParseError,
         NoCredentialsError,
         PartialCredentialsError,
+        ProfileNotFound,
         SSOTokenLoadError,
         TokenRetrievalError,
         UnauthorizedSSOTokenError,
@@ -153,6 +161,8 @@ def explain(error: Exception, act: str | None = None) -> str:
     ):
         return "the credentials have expired: `aws sso login` gets new ones"
     one_line = " ".join(without_keys(str(error)).split())
+    if isinstance(error, ProfileNotFound | ConfigParseError):
+        return f"{one_line}; see AWS_PROFILE and ~/.aws/config"
     return f"{one_line}; see AWS_ENDPOINT_URL, AWS_REGION and the network"
 
 

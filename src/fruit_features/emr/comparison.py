@@ -78,8 +78,7 @@ def _looks(
     # Clients are made when they are needed: without a profile there are none.
     if settings.storage.bucket:
         yield "bucket", lambda: _bucket(Bucket(client("s3"), settings))
-    nodes = settings.roles.instance_profile.rsplit("/", 1)[-1]
-    service = settings.roles.service.rsplit("/", 1)[-1]
+    service, nodes = settings.roles.bare_names
     yield f"role {nodes}", lambda: _role(client("iam"), "NodesRole", nodes, settings)
     yield (
         f"role {service}",

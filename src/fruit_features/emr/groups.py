@@ -162,6 +162,11 @@ class Roles:
             pattern = r"[\w+=,.@/:-]{1,512}"
             like(f"cluster.roles.{name}", getattr(self, name), pattern, expected)
 
+    @property
+    def bare_names(self) -> tuple[str, str]:
+        """Both without path and ARN, as IAM is asked for them."""
+        return self.service.rsplit("/", 1)[-1], self.instance_profile.rsplit("/", 1)[-1]
+
 
 @dataclass(frozen=True)
 class Tags:

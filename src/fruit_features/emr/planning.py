@@ -51,6 +51,7 @@ class Plan:
         dollars_per_hour: Of all nodes; ``None`` without prices.
         sizes: By number of images, that machine and clusters of other sizes.
         break_even: From how many images on the cluster is faster; ``None`` for never.
+        out_of_reach: Why the account could not be asked; empty if it could.
         verdicts: Of the guardrails.
         request: What would be asked of EMR.
     """
@@ -61,6 +62,7 @@ class Plan:
     dollars_per_hour: float | None
     sizes: dict[int, list[Size]]
     break_even: int | None
+    out_of_reach: str
     verdicts: list[Verdict]
     request: dict[str, Any]
 
@@ -89,7 +91,8 @@ def make_plan(
     said = settings
     settings, prices = _sized(said, images, deadline)
     expected = estimate(settings, prices, images) if images and prices else None
-    case = Case(settings, facts(settings, prices), expected)
+    found = facts(settings, prices)
+    case = Case(settings, found, expected)
     verdicts = judge(case, allowed)
     overridden = [each.name for each in verdicts if each.state == "allowed"]
     return Plan(
@@ -101,6 +104,7 @@ def make_plan(
         if prices
         else {},
         break_even=break_even(settings, prices) if prices else None,
+        out_of_reach=found.out_of_reach,
         verdicts=verdicts,
         request=cluster_request(settings, settings.place, allowed=overridden),
     )

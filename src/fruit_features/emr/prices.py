@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from fruit_features.emr.clients import explain, session
+from fruit_features.emr.clients import explain, limits, session
 from fruit_features.emr.groups import Nodes
 from fruit_features.exceptions import PriceError
 
@@ -164,12 +164,7 @@ def find_prices(region: str, types: Collection[str]) -> Prices:
 
 
 def _price_list() -> Any:
-    from botocore.config import Config
-
-    config = Config(
-        connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 1}
-    )
-    return session().client("pricing", PRICE_LIST_REGION, config=config)
+    return session().client("pricing", PRICE_LIST_REGION, config=limits(2, 5, 1))
 
 
 def _live_node(client: Any, region: str, instance_type: str) -> NodePrice:

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from kedro.io.core import get_protocol_and_path
 
-from fruit_features.emr.clients import explain
+from fruit_features.emr.clients import explain, limits
 from fruit_features.exceptions import StorageError
 
 # Amazon refuses requests that are a quarter of an hour off.
@@ -65,11 +65,8 @@ def s3_client() -> Any:
 @lru_cache(1)
 def _client(said: tuple[tuple[str, str], ...]) -> Any:
     import boto3
-    from botocore.config import Config
 
-    retries = {"mode": "standard", "total_max_attempts": 2}
-    config = Config(connect_timeout=3, read_timeout=5, retries=retries)
-    return boto3.Session().client("s3", config=config)
+    return boto3.Session().client("s3", config=limits(3, 5, 2))
 
 
 def check_results(place: Place) -> None:
@@ -78,8 +75,8 @@ def check_results(place: Place) -> None:
     Raises:
         StorageError: Naming the place and what to do.
     """
-    client, key = s3_client(), place.key(EVENT_LOGS)
     check_images(place)
+    client, key = s3_client(), place.key(EVENT_LOGS)
     _try(place, "write to", lambda: client.put_object(Bucket=place.bucket, Key=key))
     _try(place, "read", lambda: client.get_object(Bucket=place.bucket, Key=key))
 
@@ -105,7 +102,7 @@ def check_images(place: Place) -> None:
 
 
 def _list_one(place: Place) -> Any:
-    client = s3_client()
+    client = _try(place, "reach", s3_client)
     asked = {"Bucket": place.bucket, "Prefix": place.prefix, "MaxKeys": 1}
     return _try(place, "list", lambda: client.list_objects_v2(**asked))
 

@@ -8,9 +8,7 @@ from typing import Any, NamedTuple
 import click
 
 from fruit_features.emr.clients import without_keys
-
-# Files deleted at a time: hides the latency of storage.
-THREADS = 16
+from fruit_features.erasure.targets import THREADS
 
 
 class Refusal(NamedTuple):

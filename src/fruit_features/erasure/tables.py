@@ -13,12 +13,9 @@ import pyarrow.parquet as pq
 from fruit_features.datasets.replacement import current_place
 from fruit_features.datasets.table_files import remove_file, table_files
 from fruit_features.erasure.selection import Photo
-from fruit_features.erasure.targets import Target
+from fruit_features.erasure.targets import THREADS, Target
 
 KEY = "image_key"
-
-# Files looked at at a time: hides the latency of storage.
-THREADS = 16
 
 # Files written anew at a time; each is held in memory.
 REWRITTEN = 4

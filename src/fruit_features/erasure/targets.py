@@ -9,6 +9,9 @@ from kedro.io.core import get_protocol_and_path
 # What `erasure:` in an entry's metadata may say.
 FILES, ROWS, REPORT, PLOT, PAGE = KINDS = ("files", "rows", "report", "plot", "page")
 
+# Files looked at, or deleted, at a time: hides the latency of storage.
+THREADS = 16
+
 
 class Target(NamedTuple):
     """A dataset that photos are to be taken out of.

@@ -77,10 +77,10 @@ def test_every_part_is_printed_without_an_account(plan: Plan) -> None:
     hour = "price    2.10 $ an hour, --images says for how long; 50 $ last 23.9 h"
     assert hour in lines
     assert "prices   the project's table of 2025-03-02" in done.output
-    assert "unknown  wide-roles                 no credentials; give the" in done.output
+    assert "unknown  wide-roles                 the account is out of reach" in lines
     assert "`kedro emr create` would refuse this: 4 failed" in lines
     beside = lines[lines.index("The account beside account.yml") + 2]
-    assert beside.startswith("unknown  role fruit_features_nodes  no credentials; give")
+    assert beside.startswith("unknown  account  no credentials; give the machine a ro")
     request = yaml.safe_load(done.output.split("The request\n")[1])
     assert faults(request) == ""
     assert request["LogUri"].startswith("s3://<FRUIT_FEATURES_BUCKET>/")
@@ -188,6 +188,16 @@ def test_account_is_asked_and_nothing_is_changed(
     assert by_name["unencrypted-volumes"] == "failed"
     assert {"GetBucketLocation", "ListClusters", "GetProducts"} <= operations
     assert {name for name in operations if not name.startswith(READING)} == set()
+
+
+def test_an_account_out_of_reach_is_asked_once(
+    plan: Plan, operations: set[str]
+) -> None:
+    done = plan()
+    assert operations == {"GetProducts", "GetInstanceProfile"}
+    assert done.output.count("no credentials") == 1
+    (account,) = data(plan("--json"))["account"]
+    assert (account["name"], account["state"]) == ("account", "unknown")
 
 
 def test_terminal_gets_drawn_tables(project: Path, bare: dict[str, str]) -> None:

@@ -24,7 +24,7 @@ from fruit_features.emr.commands.output import (
     print_pairs,
     print_table,
 )
-from fruit_features.emr.comparison import compare
+from fruit_features.emr.comparison import Part, compare
 from fruit_features.emr.groups import Nodes
 from fruit_features.emr.guardrails import Verdict
 from fruit_features.emr.planning import Plan, Size, make_plan
@@ -58,7 +58,7 @@ def plan(
     check_deadline(images, deadline)
     settings = project_settings(env)
     made = make_plan(settings, images=images, deadline=deadline, allowed=allowed)
-    parts = compare(settings)
+    parts = _account(made)
     if as_json:
         print_json({**as_data(made), "account": [part._asdict() for part in parts]})
         return
@@ -73,6 +73,13 @@ def plan(
         made.request, default_flow_style=None, sort_keys=False, width=88
     )
     click.echo(text.rstrip())
+
+
+def _account(made: Plan) -> list[Part]:
+    # Who did not answer before is not asked again.
+    if made.out_of_reach:
+        return [Part("account", "unknown", made.out_of_reach)]
+    return compare(made.settings)
 
 
 def as_data(made: Plan) -> dict[str, Any]:
