@@ -152,7 +152,7 @@ def upload(s3: Any, folder: Path, place: Place) -> int:
 
 
 def download(s3: Any, place: Place, folder: Path) -> int:
-    """Download all objects of a place.
+    """Download all objects of a place, but for those that stand for a folder.
 
     Returns:
         How many there were.
@@ -161,6 +161,8 @@ def download(s3: Any, place: Place, folder: Path) -> int:
     pages = s3.get_paginator("list_objects_v2")
     for page in pages.paginate(Bucket=place.bucket, Prefix=place.prefix):
         for found in page.get("Contents", []):
+            if found["Key"].endswith("/"):
+                continue
             path = folder / found["Key"].removeprefix(place.prefix)
             path.parent.mkdir(parents=True, exist_ok=True)
             s3.download_file(place.bucket, found["Key"], str(path))

@@ -114,6 +114,9 @@ def test_hostile_names_are_uploaded_as_they_are(
     listed = client.list_objects_v2(Bucket=bucket, Prefix="names/")["Contents"]
     assert {found["Key"] for found in listed} == {f"names/{name}" for name in names}
 
+    # Hadoop has them in place of folders: no files, nor in the way of such.
+    for folder in ("", "_x/"):
+        client.put_object(Bucket=bucket, Key=f"names/{folder}")
     back = tmp_path / "back"
     assert s3.download(client, place, back) == len(names)
     assert {(back / name).read_bytes() for name in names} == {
