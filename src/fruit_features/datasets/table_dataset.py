@@ -86,10 +86,13 @@ class TableDataset(SparkDatasetV2):
             remove_file(self._fs, *added)
 
     def _files(self) -> list[str]:
+        return self._named("*.parquet")
+
+    def _named(self, pattern: str) -> list[str]:
         # S3 is asked once if there is no folder, thrice by a pattern.
         if not self._fs.isdir(self._path):
             return []
-        return list(self._fs.glob(f"{self._path}/**/*.parquet"))
+        return list(self._fs.glob(f"{self._path}/**/{pattern}"))
 
     def _exists(self) -> bool:
         # An aborted first write leaves Spark's _temporary folder alone.
@@ -129,9 +132,7 @@ class CurrentRowsDataset(TableDataset):
         return get_spark().range(1).select(row).select("row.*").limit(0)
 
     def _save(self, data: DataFrame) -> None:
-        if not self._fs.isdir(self._path):
-            return
-        for aside in self._fs.glob(f"{self._path}/**/_kept-*"):
+        for aside in self._named("_kept-*"):
             finish_rewrite(self._fs, aside)  # Of a run that was killed.
         if not self._exists():
             return

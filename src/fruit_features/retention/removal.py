@@ -154,8 +154,6 @@ def _old(filesystem: Any, folder: str, limit: dt.datetime) -> list[str]:
     times = {
         file: changed_at(info)
         for file, info in filesystem.find(folder, detail=True).items()
-        # On S3 such an object stands for the folder itself.
-        if not file.endswith("/")
     }
     # What nobody knows the age of stays.
     return [file for file, time in times.items() if UNKNOWN < time <= limit]
