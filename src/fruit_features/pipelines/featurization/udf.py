@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
+from pandas.arrays import ArrowExtensionArray
 from pyspark import Accumulator, AccumulatorParam, Broadcast
 from pyspark.sql.pandas.functions import pandas_udf
 
@@ -13,6 +15,18 @@ from fruit_features.backbone.inference import extractor_of_process
 from fruit_features.progress import Counts
 
 Failures = dict[str, DecodeFailure]
+
+
+class ReadyVectors(ArrowExtensionArray):
+    """Vectors in Arrow's own layout, that Spark is to hand on as they are.
+
+    Before it hands a column of arrays to Java, Spark's ``_create_array`` maps a
+    Python function over it that copies each array number by number: .25 ms for 1280.
+    """
+
+    def map(self, mapper: Any, na_action: Any = None) -> "ReadyVectors":
+        """Return what is mapped: there is nothing to convert."""
+        return self
 
 
 class FailuresParam(AccumulatorParam[Failures]):
@@ -69,12 +83,11 @@ def extract_features_udf(
             failures.add(failed)
             sound = {None: len(results) - len(failed)}
             counts.add(Counter(f.reason for f in failed.values()) | Counter(sound))
-            # Spark goes through the numbers one by one: lists are quicker than arrays.
-            features = [
-                None if isinstance(result, DecodeFailure) else result.tolist()
+            vectors = [
+                None if isinstance(result, DecodeFailure) else result
                 for result in results
             ]
-            yield pd.Series(features, dtype=object)
+            yield pd.Series(ReadyVectors(pa.array(vectors, pa.list_(pa.float32()))))
 
     # Else Spark puts a copy of it wherever the result is asked for: in the filter of
     # images without features as well, and inference runs twice.
