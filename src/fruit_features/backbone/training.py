@@ -163,8 +163,10 @@ def fit_classifier(
     model.compile(
         optimizer=keras.optimizers.AdamW(rate, weight_decay=schedule.weight_decay),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
-        metrics=["accuracy"],
+        metrics=[keras.metrics.SparseCategoricalAccuracy("accuracy")],
     )
+    # A step that makes variables, such as the optimizer's, is traced a second time.
+    model.optimizer.build(model.trainable_variables)
     folder.mkdir(parents=True, exist_ok=True)
     best, log = folder / "best.weights.h5", folder / "epochs.csv"
     done = len(pd.read_csv(log)) if log.exists() and log.stat().st_size else 0
