@@ -33,9 +33,9 @@ class Runs:
         self.images, self.data = images, data
         self.data.mkdir(parents=True, exist_ok=True)
 
-    def start(self, *more: str) -> psutil.Popen:
-        params = [f"images={self.images}", f"data={self.data}", *more]
-        command = [sys.executable, "-m", "kedro", "run", "--params", ",".join(params)]
+    def start(self) -> psutil.Popen:
+        params = f"images={self.images},data={self.data}"
+        command = [sys.executable, "-m", "kedro", "run", "--params", params]
         with (self.data / "output.txt").open("a") as output:
             return psutil.Popen(
                 command,
@@ -45,8 +45,16 @@ class Runs:
                 start_new_session=True,
             )
 
-    def finish(self, *more: str) -> dict:
-        run = self.start(*more)
+    def wait_for(self, count: int) -> None:
+        """Wait until so many images have features."""
+        until = time.monotonic() + LONGEST_RUN
+        while self.count() < count and time.monotonic() < until:
+            time.sleep(0.05)
+
+    def finish(self) -> dict:
+        return self.end(self.start())
+
+    def end(self, run: psutil.Popen) -> dict:
         assert run.wait(LONGEST_RUN) == 0, (self.data / "output.txt").read_text()
         report = self.data / "08_reporting" / "run_report.json"
         return json.loads(report.read_text())
@@ -61,8 +69,8 @@ class Runs:
         return sum(pq.read_metadata(file).num_rows for file in files)
 
 
-def kill(run: psutil.Popen, victim: str) -> None:
-    """Kill a process of the run, if there is such a one by now."""
+def kill(run: psutil.Popen, victim: str) -> bool:
+    """Kill a process of the run, and say whether there is such a one by now."""
     processes = [run, *run.children(recursive=True)]
     if victim == "java":
         processes = [p for p in processes if "java" in name(p)]
@@ -71,6 +79,7 @@ def kill(run: psutil.Popen, victim: str) -> None:
         processes = [p for p in daemons if p.parent() in daemons]
     if processes:
         processes[0].send_signal(signal.SIGKILL)
+    return bool(processes)
 
 
 def name(process: psutil.Process) -> str:
@@ -109,15 +118,20 @@ def write_images(folder: Path, numbers: range) -> None:
         file.write_bytes(jpeg(number) if number % 50 else b"no image")
 
 
-def test_killed_at_half_goes_on_there(runs: Runs, project: Path) -> None:
+def test_killed_at_half_goes_on_there_and_replaces_a_worker(
+    runs: Runs, project: Path
+) -> None:
     run = runs.start()
-    until = time.monotonic() + LONGEST_RUN
-    while runs.count() < 735 and time.monotonic() < until:
-        time.sleep(0.05)
-    kill(run, "driver")
-    run.wait()
+    runs.wait_for(735)
+    others = run.children(recursive=True)
+    assert kill(run, "driver")
+    psutil.wait_procs([run, *others], LONGEST_RUN)
     found = len(list(runs.images.glob("*/*.jpg")))
-    report = runs.finish()
+    done = runs.count()
+    again = runs.start()
+    runs.wait_for(done + 100)
+    assert kill(again, "worker")
+    report = runs.end(again)
     assert report["images"]["featurized"] <= 0.55 * found
     assert report["images"]["found"] == found
     assert report["images"]["quarantined"] == 30
@@ -125,18 +139,6 @@ def test_killed_at_half_goes_on_there(runs: Runs, project: Path) -> None:
     undisturbed = Runs(project, runs.images, runs.data.with_name("undisturbed"))
     undisturbed.finish()
     pd.testing.assert_frame_equal(runs.features(), undisturbed.features())
-
-
-def test_a_killed_worker_is_replaced(runs: Runs) -> None:
-    run = runs.start()
-    until = time.monotonic() + LONGEST_RUN
-    while runs.count() < 100 and time.monotonic() < until:
-        time.sleep(0.05)
-    kill(run, "worker")
-    assert run.wait(LONGEST_RUN) == 0
-    features = runs.features()
-    assert len(features) == 1470
-    assert features.index.is_unique
 
 
 def test_killed_at_random_moments_nothing_is_lost(runs: Runs, project: Path) -> None:

@@ -33,7 +33,11 @@ BUCKET = "notebooks"
 def environment(**more: str) -> dict[str, str]:
     """What a user's shell says: nothing of Spark, AWS, or this very process."""
     hidden = ("PYTHONPATH", "SPARK_", "PYSPARK_", "AWS_", "FRUIT_FEATURES_")
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(hidden)}
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(hidden) or name == "SPARK_SUBMIT_OPTS"
+    }
     return {**kept, **more}
 
 

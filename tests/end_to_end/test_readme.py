@@ -33,7 +33,11 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(clone: Path, script: str) -> str:
     hidden = ("VIRTUAL_ENV", "PYTHONPATH", "SPARK_", "PYSPARK_", "MAKE", "MFLAGS")
-    environment = {k: v for k, v in os.environ.items() if not k.startswith(hidden)}
+    environment = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(hidden) or name == "SPARK_SUBMIT_OPTS"
+    }
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
         cwd=clone,

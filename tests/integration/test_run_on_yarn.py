@@ -15,6 +15,8 @@ import numpy as np
 import pandas as pd
 import psutil
 import pytest
+from kedro.framework.session import KedroSession
+from pyspark.sql import SparkSession
 
 from cluster import s3
 from cluster.front import Front
@@ -185,14 +187,16 @@ def data(on_yarn: OnYarn, first: Run) -> Path:
 
 @pytest.fixture(scope="module")
 def local(
-    project: Path, images: Path, tmp_path_factory: pytest.TempPathFactory
+    project: Path,
+    images: Path,
+    spark: SparkSession,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Path:
     """What a run on this machine makes of the same images."""
     folder = tmp_path_factory.mktemp("local")
-    places = f"images={images},data={folder}"
-    command = [sys.executable, "-m", "kedro", "run", "--params", places]
-    run = Run(command, project, folder / "said.txt", without_aws())
-    assert run.end() == 0, run.said
+    places = {"images": str(images), "data": str(folder)}
+    with KedroSession.create(project, runtime_params=places) as session:
+        session.run()
     return folder
 
 
@@ -285,7 +289,7 @@ def test_history_is_kept_beside_the_data(on_yarn: OnYarn, first: Run) -> None:
 
 def test_faults_cost_no_row(on_yarn: OnYarn, data: Path, front: Front) -> None:
     cluster, at_front = on_yarn.cluster, {"AWS_ENDPOINT_URL": front.endpoint}
-    parts = ("featurization.checkpoint_images=60", "ingestion.images_per_file=20")
+    parts = ("featurization.checkpoint_images=80", "ingestion.images_per_file=40")
     written = "faults/04_feature/features/backbone_id"
 
     killed = on_yarn.start("faults", *parts, **at_front)
