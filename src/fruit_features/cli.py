@@ -129,11 +129,13 @@ def _run(*args: Any, **kwargs: Any) -> Any:
         end_application(failed=False)
         return outputs
     except Exception as error:
-        end_application(failed=True)
         message = _explain(error)
+        if message:
+            # Before the application's end, which takes a cluster some seconds.
+            click.secho(f"Error: {message}", fg="red", err=True)
+        end_application(failed=True)
         if message is None:
             raise
-        click.secho(f"Error: {message}", fg="red", err=True)
         sys.exit(1)
 
 

@@ -4,6 +4,7 @@ import contextlib
 import logging
 import sys
 import threading
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
@@ -69,17 +70,46 @@ def _start_python(context: Any) -> None:
 
 
 def _start_yarn() -> None:
-    _start_worker(_session().sparkContext)
+    from pyspark import SparkContext
+
+    _start_java()
+    # Java loads what S3 needs while YARN starts its side of the application, and what
+    # SQL needs while an executor starts its Python.
+    for prepare in (_open_events, _session):
+        threading.Thread(target=_try, args=[prepare]).start()
+    _start_worker(SparkContext.getOrCreate())
+
+
+def _try(prepare: Callable[[], Any]) -> None:
+    # What is wrong is said where it is needed.
+    with contextlib.suppress(Exception):
+        prepare()
+
+
+def _open_events() -> None:
+    """Open the event log's file system as Spark will; Hadoop keeps it open."""
+    from pyspark import SparkConf, SparkContext
+
+    settings = SparkConf()
+    jvm: Any = SparkContext._jvm
+    folder = jvm.org.apache.hadoop.fs.Path(settings.get("spark.eventLog.dir"))
+    hadoop = jvm.org.apache.spark.deploy.SparkHadoopUtil.get()
+    folder.getFileSystem(hadoop.newConfiguration(settings._jconf))
 
 
 def _session() -> Any:
-    from pyspark import SparkContext
     from pyspark.sql import SparkSession
 
-    SparkContext._ensure_initialized()  # Starts Java.
+    _start_java()
+    return SparkSession.builder.getOrCreate()
+
+
+def _start_java() -> None:
+    from pyspark import SparkContext
+
+    SparkContext._ensure_initialized()
     if _useless.is_set():
         _kill_java()
-    return SparkSession.builder.getOrCreate()
 
 
 def end_application(*, failed: bool) -> None:
