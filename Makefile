@@ -29,18 +29,19 @@ sample: $(READY) ## generate the sample of pictures
 	@if [ -f "$(SAMPLE)/GENERATED.json" ]; then echo "sample: $(SAMPLE) is complete, kept"; \
 	else $(BIN)/kedro sample --folder "$(SAMPLE)"; fi
 
-# Two at a time: tests that share one Spark session, and those that run commands. Java's
+# Two at a time, equally long: tests that share one Spark session, and these. Java's
 # second compiler does not pay in runs on some ten images: a quarter of their time.
+COMMANDS := tests/end_to_end tests/erasure
 test-modules test-commands: export SPARK_SUBMIT_OPTS ?= -XX:TieredStopAtLevel=1
 
 test: lint ## lint, check types, run all tests
 	@$(MAKE) --no-print-directory --jobs 2 test-modules test-commands
 
 test-modules: $(READY)
-	$(BIN)/pytest --ignore tests/end_to_end
+	$(BIN)/pytest $(COMMANDS:%=--ignore %)
 
 test-commands: $(READY)
-	$(BIN)/pytest -o cache_dir=.pytest_cache/commands tests/end_to_end
+	$(BIN)/pytest -o cache_dir=.pytest_cache/commands $(COMMANDS)
 
 lint: $(READY) ## check format, lint and types; write nothing
 	$(BIN)/ruff format --check $(SOURCES)
