@@ -29,9 +29,10 @@ sample: $(READY) ## generate the sample of pictures
 	@if [ -f "$(SAMPLE)/GENERATED.json" ]; then echo "sample: $(SAMPLE) is complete, kept"; \
 	else $(BIN)/kedro sample --folder "$(SAMPLE)"; fi
 
-# Two at a time, equally long: tests that share one Spark session, and these. Java's
-# second compiler does not pay in runs on some ten images: a quarter of their time.
+# Two at a time, equally long: tests that share one Spark session, and those that run
+# commands.
 COMMANDS := tests/end_to_end tests/erasure
+# In runs on some ten images Java's second compiler takes a quarter of the time.
 test-modules test-commands: export SPARK_SUBMIT_OPTS ?= -XX:TieredStopAtLevel=1
 
 test: lint ## lint, check types, run all tests

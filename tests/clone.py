@@ -1,4 +1,4 @@
-"""A copy of the project as it is in git or would be: a clean checkout."""
+"""A copy of the project as it is in git or would be, and a shell to use it from."""
 
 import os
 import shutil
@@ -21,3 +21,15 @@ def copy_project(folder: Path) -> Path:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy2(PROJECT / name, folder / name)
     return folder
+
+
+def shell_without(*beginnings: str) -> dict[str, str]:
+    """Return this process's environment without variables that begin so.
+
+    How Java is to start stays: the tests' runs are short, see the Makefile.
+    """
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(beginnings) or name == "SPARK_SUBMIT_OPTS"
+    }

@@ -130,7 +130,7 @@ def _run(*args: Any, **kwargs: Any) -> Any:
         return outputs
     except Exception as error:
         message = _explain(error)
-        if message:
+        if message is not None:
             # Before the application's end, which takes a cluster some seconds.
             click.secho(f"Error: {message}", fg="red", err=True)
         end_application(failed=True)

@@ -55,7 +55,7 @@ def _start_local() -> None:
     session = _session()
     context = session.sparkContext
     # The workers' Python loads its libraries while Java loads those of SQL.
-    python = threading.Thread(target=_start_python, args=[context])
+    python = threading.Thread(target=_try, args=[_start_python, context])
     python.start()
     context.setJobGroup(WARM_UP, "load Spark's SQL")
     session.range(1, numPartitions=1).groupBy("id").count().collect()
@@ -64,9 +64,8 @@ def _start_local() -> None:
 
 
 def _start_python(context: Any) -> None:
-    with contextlib.suppress(Exception):
-        context.setJobGroup(WARM_UP, "start the workers' Python")
-        context.parallelize([0], 1).map(abs).collect()
+    context.setJobGroup(WARM_UP, "start the workers' Python")
+    context.parallelize([0], 1).map(abs).collect()
 
 
 def _start_yarn() -> None:
@@ -80,10 +79,10 @@ def _start_yarn() -> None:
     _start_worker(SparkContext.getOrCreate())
 
 
-def _try(prepare: Callable[[], Any]) -> None:
+def _try(prepare: Callable[..., Any], *arguments: Any) -> None:
     # What is wrong is said where it is needed.
     with contextlib.suppress(Exception):
-        prepare()
+        prepare(*arguments)
 
 
 def _open_events() -> None:

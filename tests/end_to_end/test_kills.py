@@ -138,7 +138,10 @@ def test_killed_at_half_goes_on_there_and_replaces_a_worker(
 
     undisturbed = Runs(project, runs.images, runs.data.with_name("undisturbed"))
     undisturbed.finish()
-    pd.testing.assert_frame_equal(runs.features(), undisturbed.features())
+    features = runs.features()
+    assert len(features) == 1470
+    assert features.index.is_unique
+    pd.testing.assert_frame_equal(features, undisturbed.features())
 
 
 def test_killed_at_random_moments_nothing_is_lost(runs: Runs, project: Path) -> None:

@@ -5,7 +5,6 @@ three of them with a Spark.
 """
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -21,7 +20,7 @@ from sklearn.neighbors import NearestNeighbors
 
 from cluster import s3
 from fruit_features.sample import write_sample
-from tests.clone import copy_project
+from tests.clone import copy_project, shell_without
 from tests.conftest import jars_for_s3
 from tests.s3_server import S3Server
 
@@ -33,12 +32,7 @@ BUCKET = "notebooks"
 def environment(**more: str) -> dict[str, str]:
     """What a user's shell says: nothing of Spark, AWS, or this very process."""
     hidden = ("PYTHONPATH", "SPARK_", "PYSPARK_", "AWS_", "FRUIT_FEATURES_")
-    kept = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(hidden) or name == "SPARK_SUBMIT_OPTS"
-    }
-    return {**kept, **more}
+    return {**shell_without(*hidden), **more}
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,6 @@ Takes some minutes: installs the lock into a new environment and runs every comm
 The machine's own Java is hidden, so that the one of the packages has to serve.
 """
 
-import os
 import re
 import shutil
 import subprocess
@@ -12,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.clone import copy_project
+from tests.clone import copy_project, shell_without
 from tests.documentation import blocks, run_in_order, shell_commands
 from tests.pictures import jpeg
 
@@ -33,15 +32,10 @@ def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def run(clone: Path, script: str) -> str:
     hidden = ("VIRTUAL_ENV", "PYTHONPATH", "SPARK_", "PYSPARK_", "MAKE", "MFLAGS")
-    environment = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.startswith(hidden) or name == "SPARK_SUBMIT_OPTS"
-    }
     done = subprocess.run(
         ["bash", "-euo", "pipefail", "-c", script],
         cwd=clone,
-        env={**environment, "JAVA_HOME": "/nowhere"},
+        env={**shell_without(*hidden), "JAVA_HOME": "/nowhere"},
         capture_output=True,
         text=True,
         check=False,
