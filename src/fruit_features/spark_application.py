@@ -52,18 +52,9 @@ def start_in_background(master: str) -> None:
 
 
 def _start_local() -> None:
-    session = _session()
-    context = session.sparkContext
-    # The workers' Python loads its libraries while Java loads those of SQL.
-    python = threading.Thread(target=_try, args=[_start_python, context])
-    python.start()
-    context.setJobGroup(WARM_UP, "load Spark's SQL")
-    session.range(1, numPartitions=1).groupBy("id").count().collect()
-    # Java complains of a program that ends in the midst of a job.
-    python.join()
-
-
-def _start_python(context: Any) -> None:
+    # Python loads the workers' libraries while Java loads those of the first queries.
+    # A query only to load the latter would take a core from both.
+    context = _session().sparkContext
     context.setJobGroup(WARM_UP, "start the workers' Python")
     context.parallelize([0], 1).map(abs).collect()
 
