@@ -18,7 +18,7 @@ WORKER_FAULTS = {
     "Permission denied": "may not be run",
 }
 
-# The group of jobs that have nothing to do but to load what the next ones need.
+# The group of the job that has nothing to do but to load what the next ones need.
 WARM_UP = "warm-up"
 
 
@@ -70,10 +70,10 @@ def _start_yarn() -> None:
     _start_worker(SparkContext.getOrCreate())
 
 
-def _try(prepare: Callable[..., Any], *arguments: Any) -> None:
+def _try(prepare: Callable[[], Any]) -> None:
     # What is wrong is said where it is needed.
     with contextlib.suppress(Exception):
-        prepare(*arguments)
+        prepare()
 
 
 def _open_events() -> None:
