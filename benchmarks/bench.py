@@ -24,7 +24,15 @@ WORK = ROOT / "data" / "bench"
 
 # Slow, or the same for any number of images: measured at the fewest only.
 ONCE = ("recipe", "spark_start", "project_first")
-UNASKED = ("recipe", "limit", "daft", "project", "project_features", "spark_start")
+UNASKED = (
+    "recipe",
+    "limit",
+    "loop",
+    "daft",
+    "project",
+    "project_features",
+    "spark_start",
+)
 
 
 def main() -> None:

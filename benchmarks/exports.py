@@ -1,4 +1,8 @@
-"""The exported backbone: made once for weights and size, given to all contenders."""
+"""The exported backbone: made once for weights and size, given to all contenders.
+
+Two flatbuffers of the same weights: the project's own, and a plain one that takes one
+image, as people export it.
+"""
 
 import multiprocessing
 from collections.abc import Callable
@@ -7,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.process_tree import BenchmarkError
-from fruit_features.backbone.source import export_from_source, source_key
+from fruit_features.backbone.export import export_backbone, export_litert
+from fruit_features.backbone.source import model_from_source, source_key
 from fruit_features.datasets.backbone_dataset import BackboneDataset
 
 ALPHA = 1.0
@@ -28,10 +33,15 @@ def export_once(weights: str, cache: Path, input_size: int = 224) -> Path:
         message = f"no weights at {weights!r}: give WEIGHTS=<file> or WEIGHTS=imagenet"
         raise BenchmarkError(message)
     path = cache / f"{source_key(weights, ALPHA, input_size)}.tflite"
-    if not BackboneDataset(filepath=str(path)).exists():
+    if not plain_export(path).exists():
         print("exporting the weights to LiteRT, once", flush=True)
         run_apart(_export, weights, input_size, str(path))
     return path
+
+
+def plain_export(export: Path) -> Path:
+    """Name the plain flatbuffer beside the project's own."""
+    return export.with_suffix(".plain")
 
 
 def run_apart(function: Callable[..., None], *arguments: Any) -> None:
@@ -53,5 +63,7 @@ def seed_export(export: Path, data: Path) -> None:
 
 
 def _export(weights: str, input_size: int, path: str) -> None:
-    backbone = export_from_source(weights, ALPHA, input_size)
+    model = model_from_source(weights, ALPHA, input_size)
+    backbone = export_backbone(model, Path(weights).name, ALPHA)
     BackboneDataset(filepath=path).save(backbone)
+    plain_export(Path(path)).write_bytes(export_litert(model))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks.exports import seed_export
+from benchmarks.exports import plain_export, seed_export
 from benchmarks.process_tree import BenchmarkError, Observation, run_measured
 from benchmarks.project import (
     FEATURIZATION_ONLY,
@@ -31,7 +31,7 @@ class Task:
         count: How many images the folder holds.
         images: The folder.
         weights: ``imagenet`` or a file.
-        export: The same weights as a LiteRT flatbuffer.
+        export: The same weights as the project's LiteRT flatbuffer, a plain one beside.
         work: A folder to work in.
     """
 
@@ -87,14 +87,20 @@ def _recipe(task: Task) -> dict[str, Result]:
 
 
 def _limit(task: Task) -> dict[str, Result]:
-    return {"limit": _program("limit", sys.executable, task, str(task.export))}
+    model = str(plain_export(task.export))
+    return {"limit": _program("limit", sys.executable, task, model)}
+
+
+def _loop(task: Task) -> dict[str, Result]:
+    return {"loop": _program("loop", sys.executable, task, str(task.export))}
 
 
 def _daft(task: Task) -> dict[str, Result]:
     if not DAFT_PYTHON.exists():
         message = "Daft's environment .venv-bench is missing: make bench sets it up"
         raise BenchmarkError(message)
-    return {"daft": _program("daft_udf", DAFT_PYTHON, task, str(task.export))}
+    model = str(plain_export(task.export))
+    return {"daft": _program("daft_udf", DAFT_PYTHON, task, model)}
 
 
 def _project(task: Task) -> dict[str, Result]:
@@ -124,6 +130,7 @@ def _spark_start(task: Task) -> dict[str, Result]:
 CONTENDERS: dict[str, Callable[[Task], dict[str, Result]]] = {
     "recipe": _recipe,
     "limit": _limit,
+    "loop": _loop,
     "daft": _daft,
     "project": _project,
     "project_features": _project_features,

@@ -60,7 +60,8 @@ def seed_stub(data: Path, weights: Path) -> None:
 
 
 def _export_stub(weights: str, path: str) -> None:
-    from fruit_features.backbone.mobilenet import export_backbone, quiet_tensorflow
+    from fruit_features.backbone.export import export_backbone
+    from fruit_features.backbone.mobilenet import quiet_tensorflow
 
     quiet_tensorflow()
     import keras

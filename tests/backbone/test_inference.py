@@ -1,9 +1,15 @@
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fruit_features.backbone import inference
 from fruit_features.backbone.decoding import DecodeFailure, decode_image
-from fruit_features.backbone.inference import FeatureExtractor, extractor_of_process
+from fruit_features.backbone.inference import (
+    DECODED,
+    FeatureExtractor,
+    extractor_of_process,
+)
 from fruit_features.backbone.source import bundled_backbone
 from tests.pictures import encoded, jpeg, picture
 
@@ -23,14 +29,18 @@ def extractor(model: bytes) -> FeatureExtractor:
 def test_extract_is_decoding_then_inference(extractor: FeatureExtractor) -> None:
     pixels = decode_image(jpeg(1), 96)
     assert not isinstance(pixels, DecodeFailure)
-    features = extractor.extract(jpeg(1), MANY)
+    (features,) = extractor.extract([jpeg(1)], MANY)
     assert (features.dtype, features.shape) == (np.float32, (1280,))
     assert np.isfinite(features).all()
-    assert np.array_equal(features, extractor.infer(pixels))
+    assert np.array_equal(features, extractor.infer([pixels])[0])
+
+
+def test_nothing_in_gives_nothing(extractor: FeatureExtractor) -> None:
+    assert extractor.infer([]) == extractor.extract([], MANY) == []
 
 
 def test_features_tell_pictures_apart(extractor: FeatureExtractor) -> None:
-    one, other = (extractor.extract(jpeg(seed), MANY) for seed in (1, 2))
+    one, other = extractor.extract([jpeg(1), jpeg(2)], MANY)
     assert np.abs(one - other).max() > 0.01 * np.abs(one).max()
 
 
@@ -46,29 +56,41 @@ def test_features_tell_pictures_apart(extractor: FeatureExtractor) -> None:
 def test_bytes_that_are_no_image_give_the_reason(
     extractor: FeatureExtractor, content: bytes, max_pixels: int, reason: str
 ) -> None:
-    failure = extractor.extract(content, max_pixels)
+    (failure,) = extractor.extract([content], max_pixels)
     assert isinstance(failure, DecodeFailure)
     assert failure == decode_image(content, 96, max_pixels)
     assert failure.reason == reason
 
 
+@given(st.lists(st.sampled_from([*range(5), None]), max_size=3 * DECODED))
+def test_every_image_gets_its_own_result_in_whatever_company(
+    extractor: FeatureExtractor, seeds: list[int | None]
+) -> None:
+    contents = [b"<html>" if seed is None else jpeg(seed) for seed in seeds]
+    results = extractor.extract(contents, MANY)
+    assert len(results) == len(seeds)
+    for content, result in zip(contents, results, strict=True):
+        (alone,) = extractor.extract([content], MANY)
+        assert isinstance(result, DecodeFailure) == (content == b"<html>")
+        assert np.array_equal(result, alone)
+
+
 def test_nothing_is_left_from_one_image_to_the_next(model: bytes) -> None:
     contents = [jpeg(seed) for seed in range(4)]
     contents.append(encoded(picture(9).convert("L"), "PNG"))
-    forwards, backwards, alone = FeatureExtractor(model), FeatureExtractor(model), {}
-    first = [forwards.extract(content, MANY) for content in contents]
-    second = [backwards.extract(content, MANY) for content in reversed(contents)]
-    for features, again in zip(first, reversed(second), strict=True):
+    forwards = FeatureExtractor(model).extract(contents, MANY)
+    backwards = FeatureExtractor(model).extract(contents[::-1], MANY)
+    for features, again in zip(forwards, reversed(backwards), strict=True):
         assert np.array_equal(features, again)
     alone = FeatureExtractor(model)
-    alone.extract(jpeg()[:1500], MANY)
-    assert np.array_equal(alone.extract(contents[0], MANY), first[0])
+    alone.extract([jpeg()[:1500]], MANY)
+    assert np.array_equal(alone.extract(contents[:1], MANY)[0], forwards[0])
 
 
 def test_features_are_not_overwritten_by_the_next(extractor: FeatureExtractor) -> None:
-    features = extractor.extract(jpeg(1), MANY)
+    (features,) = extractor.extract([jpeg(1)], MANY)
     kept = features.copy()
-    extractor.extract(jpeg(2), MANY)
+    extractor.extract([jpeg(2)], MANY)
     assert np.array_equal(features, kept)
 
 

@@ -1,10 +1,5 @@
-"""MobileNetV2 in Keras and its export.
+"""MobileNetV2 in Keras. TensorFlow takes some 15 seconds to import."""
 
-TensorFlow takes some 15 seconds to import and 10 to export a model, so all tests
-share one model of random weights and one export of it.
-"""
-
-import dataclasses
 import hashlib
 import shutil
 import socket
@@ -15,9 +10,6 @@ import h5py
 import numpy as np
 import pytest
 
-from fruit_features.backbone import mobilenet
-from fruit_features.backbone.decoding import decode_image
-from fruit_features.backbone.inference import FeatureExtractor
 from fruit_features.backbone.mobilenet import (
     PARAMETER_COUNTS,
     build_backbone,
@@ -26,10 +18,9 @@ from fruit_features.backbone.mobilenet import (
     load_backbone,
     weights_digest,
 )
-from fruit_features.backbone.source import export_from_source
-from fruit_features.backbone.spec import ALPHAS, Backbone
+from fruit_features.backbone.spec import ALPHAS
 from fruit_features.exceptions import BackboneError
-from tests.pictures import jpeg
+from tests.keras_models import by_keras, telling_backbone
 
 if TYPE_CHECKING:
     import keras
@@ -39,32 +30,10 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")
 
 ALPHA, SIZE = 0.35, 96
 
-PICTURES = [decode_image(jpeg(seed), SIZE) for seed in range(6)]
-
 
 @pytest.fixture(scope="module")
 def model() -> "keras.Model":
-    """A backbone of random weights that tells pictures apart.
-
-    As Keras makes them, batch norms do nothing, and features are all but the same
-    whatever the picture: here the norms take their statistics from the pictures.
-    """
-    mobilenet.quiet_tensorflow()
-    import keras
-
-    keras.utils.set_random_seed(0)
-    model = build_backbone(ALPHA, SIZE)
-    norms = [
-        layer
-        for layer in model.layers
-        if isinstance(layer, keras.layers.BatchNormalization)
-    ]
-    for layer in norms:
-        layer.momentum = 0.0
-    model(np.stack(PICTURES) / np.float32(127.5) - 1, training=True)
-    for layer in norms:
-        layer.momentum = 0.999
-    return model
+    return telling_backbone(ALPHA, SIZE)
 
 
 @pytest.fixture(scope="module")
@@ -77,19 +46,6 @@ def files(model: "keras.Model", tmp_path_factory: pytest.TempPathFactory) -> Pat
     head = keras.layers.Dense(3, name="head")(model.output)
     keras.Model(model.input, head).save(folder / "a.keras")
     return folder
-
-
-@pytest.fixture(scope="module")
-def exported(files: Path) -> Backbone:
-    return export_from_source(str(files / "a.weights.h5"), ALPHA, SIZE)
-
-
-def by_keras(model: "keras.Model") -> np.ndarray:
-    """What Keras itself makes of the pictures, with MobileNetV2's preprocessing."""
-    from keras.applications.mobilenet_v2 import preprocess_input
-
-    pixels = preprocess_input(np.stack(PICTURES).astype(np.float32))
-    return np.asarray(model(pixels, training=False))
 
 
 def layers_of(path: Path, sizes: dict[str, int]) -> Path:
@@ -253,35 +209,6 @@ class TestWeightsDigest:
         one, other = np.ones((2, 3)), np.ones((2, 3))
         other[1, 2] += 1e-6
         assert weights_digest(self.dense(one)) != weights_digest(self.dense(other))
-
-
-class TestExport:
-    def test_litert_gives_what_keras_gives(
-        self, model: "keras.Model", exported: Backbone
-    ) -> None:
-        extractor = FeatureExtractor(exported.model)
-        found = np.stack([extractor.infer(pixels) for pixels in PICTURES])
-        expected = by_keras(model)
-        error = np.abs(found - expected).max()
-        # Else equal features would say nothing: no picture is like another.
-        assert np.abs(np.diff(expected, axis=0)).max(axis=1).min() > 1000 * error
-        assert error <= 1e-3
-        assert error <= 1e-4 * np.abs(expected).max()
-        lengths = np.linalg.norm(found, axis=1) * np.linalg.norm(expected, axis=1)
-        assert ((found * expected).sum(axis=1) / lengths >= 0.9999).all()
-
-    def test_says_what_it_is(self, model: "keras.Model", exported: Backbone) -> None:
-        sha256 = weights_digest(model)
-        expected = Backbone(
-            id=f"mobilenet_v2_0.35_96_{sha256[:12]}",
-            weights="a.weights.h5",
-            alpha=0.35,
-            input_size=96,
-            dimensions=1280,
-            sha256=sha256,
-            model=exported.model,
-        )
-        assert dataclasses.asdict(exported) == dataclasses.asdict(expected)
 
 
 @pytest.mark.usefixtures("model")

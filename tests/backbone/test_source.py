@@ -23,7 +23,7 @@ class TestBundled:
         extractor = FeatureExtractor(backbone.model)
         pixels = np.zeros((96, 96, 3), np.uint8)
         assert extractor.input_size == backbone.input_size == 96
-        assert extractor.infer(pixels).shape == (backbone.dimensions,) == (1280,)
+        assert extractor.infer([pixels])[0].shape == (backbone.dimensions,) == (1280,)
 
     def test_names_itself(self) -> None:
         backbone = bundled_backbone()
@@ -43,7 +43,7 @@ class TestBundled:
         model = keras.models.load_model(BUNDLED_WEIGHTS, compile=False)
         theirs = model.predict(pixels / 127.5 - 1, verbose=0)
         extractor = FeatureExtractor(bundled_backbone().model)
-        ours = np.stack([extractor.infer(picture) for picture in pixels])
+        ours = np.stack(extractor.infer(pixels))
 
         assert weights_digest(model) == bundled_backbone().sha256
         assert len(files) > 40
@@ -65,7 +65,7 @@ class TestBundled:
         assert rounded.sha256 == exact.sha256
         assert len(rounded.model) < len(exact.model) / 2
         ours, theirs = (
-            np.stack([FeatureExtractor(b.model).infer(p) for p in pictures])
+            np.stack(FeatureExtractor(b.model).infer(pictures))
             for b in (rounded, exact)
         )
         lengths = np.linalg.norm(ours, axis=1) * np.linalg.norm(theirs, axis=1)
@@ -77,7 +77,7 @@ class TestBundled:
 class TestSourceKey:
     @pytest.mark.parametrize(
         ("alpha", "size", "key"),
-        [(1.0, 224, "imagenet_1_224"), (0.35, 96, "imagenet_0.35_96")],
+        [(1.0, 224, "imagenet_1_224_by4"), (0.35, 96, "imagenet_0.35_96")],
     )
     def test_imagenet(self, alpha: float, size: int, key: str) -> None:
         assert source_key("imagenet", alpha, size) == key
@@ -88,7 +88,7 @@ class TestSourceKey:
         same.write_bytes(b"x")
         other.write_bytes(b"y")
         # The first 16 digits of the SHA-256 of "x".
-        key = "2d711642b726b044_1_224"
+        key = "2d711642b726b044_1_224_by4"
         assert source_key(str(one), 1.0, 224) == key
         assert source_key(str(same), 1.0, 224) == key
         assert source_key(str(other), 1.0, 224) != key

@@ -1,4 +1,4 @@
-"""MobileNetV2 in Keras: building, loading weights, exporting to LiteRT.
+"""MobileNetV2 in Keras: building and loading weights.
 
 Every function here that returns or takes a Keras model imports TensorFlow, which
 takes some 15 seconds and 500 MB. It runs on the driver only.
@@ -6,15 +6,10 @@ takes some 15 seconds and 500 MB. It runs on the driver only.
 
 import hashlib
 import os
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import numpy as np
-import numpy.typing as npt
-
-from fruit_features.backbone.quiet import silence_stderr
-from fruit_features.backbone.spec import ALPHAS, Backbone, backbone_id
+from fruit_features.backbone.spec import ALPHAS
 from fruit_features.exceptions import BackboneError
 
 if TYPE_CHECKING:
@@ -167,39 +162,6 @@ def download_imagenet(alpha: float, input_size: int) -> "keras.Model":
         raise BackboneError(message) from error
 
 
-def export_backbone(
-    model: "keras.Model",
-    weights: str,
-    alpha: float,
-    calibration: list[npt.NDArray[np.uint8]] | None = None,
-) -> Backbone:
-    """Make a Keras backbone ready to be sent to workers.
-
-    Args:
-        model: What ``build_backbone`` returns.
-        weights: Where its weights came from, for the record.
-        alpha: Its width multiplier.
-        calibration: As for ``export_litert``.
-    """
-    sha256 = weights_digest(model)
-    input_size = model.input_shape[1]
-    flatbuffer = export_litert(model, calibration)
-    name = backbone_id(alpha, input_size, sha256)
-    if calibration:
-        # Other calibration images give other features.
-        name += f"_int8_{hashlib.sha256(flatbuffer).hexdigest()[:8]}"
-    return Backbone(
-        id=name,
-        weights=weights,
-        alpha=alpha,
-        input_size=input_size,
-        dimensions=model.output_shape[-1],
-        sha256=sha256,
-        model=flatbuffer,
-        precision="int8" if calibration else "float32",
-    )
-
-
 def weights_digest(model: "keras.Model") -> str:
     """Hash the weights, layer by layer in the model's order.
 
@@ -210,39 +172,3 @@ def weights_digest(model: "keras.Model") -> str:
     for array in model.get_weights():
         digest.update(array.astype("<f4").tobytes())
     return digest.hexdigest()
-
-
-def export_litert(
-    model: "keras.Model", calibration: list[npt.NDArray[np.uint8]] | None = None
-) -> bytes:
-    """Convert a backbone to a LiteRT flatbuffer that takes raw pixels.
-
-    The preprocessing of MobileNetV2, x / 127.5 - 1, becomes part of the graph.
-
-    Args:
-        model: What ``build_backbone`` returns.
-        calibration: Pixels ``(input_size, input_size, 3)`` of some hundred images:
-            weights and activations become integers of 8 bits, whose ranges are
-            taken from these. Without, all stays float32.
-
-    Returns:
-        A flatbuffer: float32 pixels ``(1, input_size, input_size, 3)`` from 0 to
-        255 in, float32 features ``(1, dimensions)`` out.
-    """
-    quiet_tensorflow()
-    import keras
-    import tensorflow as tf
-
-    pixels = keras.Input(batch_shape=(1, *model.input_shape[1:]), name="pixels")
-    scaled = keras.layers.Rescaling(1 / 127.5, offset=-1.0)(pixels)
-    whole = keras.Model(pixels, model(scaled, training=False))
-    with tempfile.TemporaryDirectory() as folder, silence_stderr():
-        whole.export(folder, format="tf_saved_model", verbose=False)
-        converter = tf.lite.TFLiteConverter.from_saved_model(folder)
-        if calibration:
-            # https://ai.google.dev/edge/litert/models/post_training_quantization
-            converter.optimizations = [tf.lite.Optimize.DEFAULT]
-            converter.representative_dataset = lambda: (
-                [pixels[np.newaxis].astype(np.float32)] for pixels in calibration
-            )
-        return bytes(converter.convert())

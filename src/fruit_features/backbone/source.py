@@ -5,16 +5,17 @@ import json
 import logging
 from importlib import resources
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
 
-from fruit_features.backbone.mobilenet import (
-    download_imagenet,
-    export_backbone,
-    load_backbone,
-)
+from fruit_features.backbone.export import export_backbone, images_at_a_time
+from fruit_features.backbone.mobilenet import download_imagenet, load_backbone
 from fruit_features.backbone.spec import Backbone
+
+if TYPE_CHECKING:
+    import keras
 
 logger = logging.getLogger(__name__)
 
@@ -44,7 +45,9 @@ def source_key(
     Returns:
         A name fit for a file.
     """
+    at_a_time = images_at_a_time(alpha, precision)
     suffix = "" if precision == "float32" else f"_{precision}"
+    suffix += "" if at_a_time == 1 else f"_by{at_a_time}"
     if weights == "imagenet":
         return f"imagenet_{alpha:g}_{input_size}{suffix}"
     digest = hashlib.sha256(_file(weights).read_bytes()).hexdigest()
@@ -72,13 +75,17 @@ def export_from_source(
     logger.info(
         "exporting MobileNetV2 %s at %s px to LiteRT, %s", alpha, input_size, precision
     )
-    if weights == "imagenet":
-        model = download_imagenet(alpha, input_size)
-        return export_backbone(model, weights, alpha, calibration)
-    model = load_backbone(_file(weights), alpha, input_size)
+    model = model_from_source(weights, alpha, input_size)
     # The file's name alone: a folder's name may tell more than a report should.
-    named = weights if weights == "bundled" else Path(weights).name
+    named = weights if weights in ("bundled", "imagenet") else Path(weights).name
     return export_backbone(model, named, alpha, calibration)
+
+
+def model_from_source(weights: str, alpha: float, input_size: int) -> "keras.Model":
+    """Build the Keras model; arguments and errors as for ``export_from_source``."""
+    if weights == "imagenet":
+        return download_imagenet(alpha, input_size)
+    return load_backbone(_file(weights), alpha, input_size)
 
 
 def _file(weights: str) -> Path:

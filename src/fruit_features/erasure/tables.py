@@ -209,9 +209,15 @@ def _writing(source: pq.ParquetFile) -> dict[str, Any]:
     names = {"UNCOMPRESSED": "NONE"}
     return {
         "compression": {
-            c.path_in_schema: names.get(c.compression, c.compression) for c in columns
+            _path(c): names.get(c.compression, c.compression) for c in columns
         },
-        "use_dictionary": [c.path_in_schema for c in columns if c.has_dictionary_page],
+        "use_dictionary": [_path(c) for c in columns if c.has_dictionary_page],
         "use_deprecated_int96_timestamps": "INT96" in physical,
         "store_schema": b"ARROW:schema" in (source.metadata.metadata or {}),
     }
+
+
+def _path(column: pq.ColumnChunkMetaData) -> str:
+    """Name a column as pyarrow will: its layout of lists is not that of Spark's."""
+    name, *inner = column.path_in_schema.split(".")
+    return f"{name}.list.element" if inner else name

@@ -95,7 +95,7 @@ def test_features_and_then_failures(images: DataFrame) -> None:
     extractor = FeatureExtractor(bundled_backbone().model)
     for row in features:
         content = jpeg(int(row.image_key[2:-4]))
-        expected = extractor.extract(content, 10**6)
+        (expected,) = extractor.extract([content], 10**6)
         np.testing.assert_array_equal(np.float32(row.features), expected)
         assert row.modification_time == WHEN
         assert row.backbone_id == bundled_backbone().id

@@ -9,9 +9,14 @@ import pyarrow as pa
 from pandas.arrays import ArrowExtensionArray
 from pyspark import Accumulator, AccumulatorParam, Broadcast
 from pyspark.sql.pandas.functions import pandas_udf
+from pyspark.sql.types import ArrayType, FloatType
 
 from fruit_features.backbone.decoding import DecodeFailure
-from fruit_features.backbone.inference import extractor_of_process
+from fruit_features.backbone.inference import (
+    FeatureExtractor,
+    Features,
+    extractor_of_process,
+)
 from fruit_features.progress import Counts
 
 Failures = dict[str, DecodeFailure]
@@ -63,18 +68,14 @@ def extract_features_udf(
         the reason that it could not be read.
     """
 
-    @pandas_udf("array<float>")  # type: ignore[call-overload]
+    # No number is missing: else `writeLegacyFormat` writes inner levels after all.
+    @pandas_udf(ArrayType(FloatType(), containsNull=False))  # type: ignore[call-overload]
     def extract_features(
         batches: Iterator[tuple[pd.Series, pd.Series, pd.Series, pd.Series]],
     ) -> Iterator[pd.Series]:
         extractor = extractor_of_process(backbone_id, model.value)
         for keys, *columns in batches:
-            results = [
-                DecodeFailure(reason, detail)
-                if reason
-                else extractor.extract(content, max_pixels)
-                for content, reason, detail in zip(*columns, strict=True)
-            ]
+            results = _results(extractor, max_pixels, *columns)
             failed = {
                 key: result
                 for key, result in zip(keys, results, strict=True)
@@ -92,3 +93,20 @@ def extract_features_udf(
     # Else Spark puts a copy of it wherever the result is asked for: in the filter of
     # images without features as well, and inference runs twice.
     return extract_features.asNondeterministic()  # type: ignore[no-any-return]
+
+
+def _results(
+    extractor: FeatureExtractor,
+    max_pixels: int,
+    contents: pd.Series,
+    reasons: pd.Series,
+    details: pd.Series,
+) -> list[Features | DecodeFailure]:
+    readable = [
+        content for content, reason in zip(contents, reasons, strict=True) if not reason
+    ]
+    extracted = iter(extractor.extract(readable, max_pixels))
+    return [
+        DecodeFailure(reason, detail) if reason else next(extracted)
+        for reason, detail in zip(reasons, details, strict=True)
+    ]

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from fruit_features.backbone.mobilenet import export_backbone, quiet_tensorflow
+from fruit_features.backbone.export import export_backbone
+from fruit_features.backbone.mobilenet import quiet_tensorflow
 from fruit_features.backbone.training import (
     CROP_MARGIN,
     build_classifier,
