@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from kedro.framework.session import KedroSession
 from pyspark.sql import SparkSession
@@ -147,6 +148,21 @@ class TestFirstRun:
             content = (images / str(key)).read_bytes()
             (expected,) = extractor.extract([content], 10**6)
             assert row["features"] == pytest.approx(expected, abs=0)
+
+    @pytest.mark.parametrize(
+        ("name", "column"),
+        [("features", "features"), ("reduced_features", "pca_features")],
+    )
+    def test_vectors_lie_in_parquet_without_inner_levels(
+        self, report: dict[str, Any], data: Path, name: str, column: str
+    ) -> None:
+        """Else every number takes Java three times the calls."""
+        (folder,) = data.glob(f"*/{name}")
+        files = folder.rglob("*.parquet")
+        schemas = [pq.ParquetFile(file).schema for file in files]
+        paths = {s.column(n).path for s in schemas for n in range(len(s.names))}
+        assert f"{column}.array" in paths
+        assert not {path for path in paths if path.endswith(".element")}
 
     def test_report_has_all_it_should(self, report: dict[str, Any]) -> None:
         assert report["backbone"]["weights"] == "bundled"

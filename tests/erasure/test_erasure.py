@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
 from kedro.framework.session import KedroSession
@@ -209,9 +210,21 @@ def test_spark_reads_what_is_left(
         save_args={"partitionBy": "backbone_id"},
     )
     before = {row.image_key: row for row in table.load().collect()}
+    compressed = codecs(place)
     erase(*ERASED, "--yes")
     after = {row.image_key: row for row in table.load().collect()}
     assert after == {k: v for k, v in before.items() if k not in photographed.erased}
+    assert codecs(place) == compressed
+    assert {codec for _, codec in compressed} == {"ZSTD"}
+
+
+def codecs(table: Path) -> set[tuple[str, str]]:
+    """How the columns of a table's files are compressed."""
+    groups = [
+        pq.ParquetFile(file).metadata.row_group(0) for file in table.rglob("*.parquet")
+    ]
+    columns = [group.column(n) for group in groups for n in range(group.num_columns)]
+    return {(c.path_in_schema.split(".")[0], c.compression) for c in columns}
 
 
 def test_all_photos_may_go(erase: Erase, photographed: Marked) -> None:
