@@ -1,4 +1,4 @@
-"""``make bench``: the project, the notebook's recipe, Daft and the limit in turn."""
+"""``make bench``: the project, the notebook's recipe, Daft and the limits in turn."""
 
 import argparse
 import datetime as dt

@@ -3,7 +3,7 @@
 import json
 import shutil
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,9 @@ from benchmarks.project import (
 )
 from benchmarks.stamps import read_points, steady_rate
 from fruit_features.java import find_java_home
+
+# As conf/base/spark.yml has it for the workers.
+HUGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 
 DAFT_PYTHON = ROOT / ".venv-bench" / "bin" / "python"
 
@@ -92,7 +95,9 @@ def _limit(task: Task) -> dict[str, Result]:
 
 
 def _loop(task: Task) -> dict[str, Result]:
-    return {"loop": _program("loop", sys.executable, task, str(task.export))}
+    return {
+        "loop": _program("loop", sys.executable, task, str(task.export), HUGE_PAGES)
+    }
 
 
 def _daft(task: Task) -> dict[str, Result]:
@@ -139,11 +144,17 @@ CONTENDERS: dict[str, Callable[[Task], dict[str, Result]]] = {
 }
 
 
-def _program(name: str, python: str | Path, task: Task, model: str) -> Result:
+def _program(
+    name: str,
+    python: str | Path,
+    task: Task,
+    model: str,
+    environment: Mapping[str, str] = {},
+) -> Result:
     """Run a program of ``contenders`` and read what it and its stamps say."""
     module = f"benchmarks.contenders.{name}"
     command = [python, "-m", module, task.images, model, task.work]
-    observation = run_measured(command, ROOT, _environment())
+    observation = run_measured(command, ROOT, {**_environment(), **environment})
     check_status(observation, name)
     result = json.loads((task.work / "result.json").read_text())
     if result["images"] != task.count:

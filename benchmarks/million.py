@@ -17,7 +17,7 @@ from benchmarks.bench import WORK, keep_result
 from benchmarks.process_tree import BenchmarkError
 from benchmarks.project import FEATURIZATION_ONLY, ProjectRun, run_project
 from benchmarks.stamps import Point
-from benchmarks.stub import INPUT_SIZE, make_images, seed_stub
+from benchmarks.stub import ALPHA, INPUT_SIZE, make_images, seed_stub
 from benchmarks.tables import figure, table
 
 # "[12.3s][info][gc] GC(7) Pause Young (Normal) … 310M->95M(620M) 4.1ms"
@@ -53,6 +53,7 @@ def _run(work: Path, rows: int) -> dict[str, Any]:
         "images": work / "images",
         "data": data,
         "backbone.weights": weights,
+        "backbone.alpha": ALPHA,
         "backbone.input_size": INPUT_SIZE,
     }
     # The JVM's own log tells every collection: no peak is missed between samples.

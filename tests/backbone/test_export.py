@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pytest
 
+from fruit_features.backbone.decoding import DecodeFailure
 from fruit_features.backbone.export import export_litert, images_at_a_time
 from fruit_features.backbone.inference import FeatureExtractor
 from fruit_features.backbone.mobilenet import weights_digest
 from fruit_features.backbone.source import export_from_source
 from fruit_features.backbone.spec import Backbone
 from tests.keras_models import by_keras, pictures, telling_backbone
+from tests.pictures import jpeg
 
 if TYPE_CHECKING:
     import keras
@@ -83,6 +85,17 @@ def test_four_at_a_time_give_the_very_features_of_one_at_a_time() -> None:
     expected = np.stack(one.infer(six))
     assert np.array_equal(four.infer(six), expected)
     assert np.array_equal(four.infer(six[::-1]), expected[::-1])
+
+
+def test_bad_images_take_no_place_from_good_ones() -> None:
+    four = FeatureExtractor(exported(1.0).model)
+    contents = [b"", jpeg(0), b"<html>", *map(jpeg, range(1, 6)), jpeg()[:1500]]
+    results = four.extract(contents, 10**6)
+    bad = [isinstance(result, DecodeFailure) for result in results]
+    assert bad == [True, False, True, *[False] * 5, True]
+    good = [result for result in results if not isinstance(result, DecodeFailure)]
+    assert np.array_equal(good, four.infer(pictures(SIZES[1.0])))
+    assert four.extract([], 10**6) == four.infer([]) == []
 
 
 @pytest.mark.parametrize(

@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 # Behind this layer lie nine tenths of MobileNetV2's weights, and few of its pixels.
 TURNS_UNTIL = "block_9_add"
 
-# 4 MB of them; a core's cache has 0.5 to 2.
+# Between alpha .5, which gains nothing by it, and .75.
 HEAVY_PARAMETERS = 1_000_000
 
 
 def images_at_a_time(alpha: float, precision: str) -> int:
     """Say how many images an export takes at once.
 
-    Four, where the weights are too many for a core's cache: the late layers, which
-    have most of them, then fetch them once for four images. Of 8 bits they fit, and
-    each place of a batch would get ranges of its own. docs/performance.md has figures.
+    Four, where the weights are many: the late layers, which have most of them, then
+    fetch them once for four images. In 8 bits each place of a batch would get ranges
+    of its own. docs/performance.md has figures.
     """
     heavy = precision == "float32" and PARAMETER_COUNTS[alpha] > HEAVY_PARAMETERS
     return 4 if heavy else 1
@@ -85,7 +85,8 @@ def export_litert(
         calibration: Pixels ``(input_size, input_size, 3)`` of some hundred images:
             weights and activations become integers of 8 bits, whose ranges are
             taken from these. Without, all stays float32.
-        at_a_time: How many images it takes at once; features are the same.
+        at_a_time: How many images it takes at once; features are the same. More than
+            one of MobileNetV2 alone, and not with ``calibration``.
 
     Returns:
         A flatbuffer: float32 pixels ``(at_a_time, input_size, input_size, 3)`` from 0
@@ -117,7 +118,7 @@ def _with_preprocessing(model: "keras.Model", at_a_time: int) -> "keras.Model":
     """Let the early layers, of many pixels, see one image after another."""
     import keras
 
-    pixels = keras.Input((*model.input_shape[1:],), at_a_time, name="pixels")
+    pixels = keras.Input(model.input_shape[1:], at_a_time, name="pixels")
     scale = keras.layers.Rescaling(1 / 127.5, offset=-1.0)
     if at_a_time == 1:
         return keras.Model(pixels, model(scale(pixels), training=False))

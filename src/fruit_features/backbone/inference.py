@@ -50,7 +50,7 @@ class FeatureExtractor:
         return [features for part in parts for features in part]
 
     def _run(self, pictures: Sequence[Pixels]) -> npt.NDArray[np.float32]:
-        # Places that are left over keep the pixels of earlier images.
+        # Places that are left over keep what they held: nobody asks for their features.
         np.stack(pictures, out=self._input()[: len(pictures)])
         self._interpreter.invoke()
         features: npt.NDArray[np.float32] = self._interpreter.get_tensor(self._output)
