@@ -33,6 +33,7 @@ def export_once(weights: str, cache: Path, input_size: int = 224) -> Path:
         message = f"no weights at {weights!r}: give WEIGHTS=<file> or WEIGHTS=imagenet"
         raise BenchmarkError(message)
     path = cache / f"{source_key(weights, ALPHA, input_size)}.tflite"
+    # Written last: it vouches for the other.
     if not plain_export(path).exists():
         print("exporting the weights to LiteRT, once", flush=True)
         run_apart(_export, weights, input_size, str(path))

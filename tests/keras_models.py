@@ -12,9 +12,9 @@ if TYPE_CHECKING:
     import keras
 
 
-def pictures(size: int, count: int = 6) -> list[np.ndarray]:
-    """Pixels of some pictures."""
-    decoded = [decode_image(jpeg(seed), size) for seed in range(count)]
+def pictures(size: int) -> list[np.ndarray]:
+    """Pixels of six pictures."""
+    decoded = [decode_image(jpeg(seed), size) for seed in range(6)]
     return [pixels for pixels in decoded if isinstance(pixels, np.ndarray)]
 
 

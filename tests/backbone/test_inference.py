@@ -39,6 +39,13 @@ def test_nothing_in_gives_nothing(extractor: FeatureExtractor) -> None:
     assert extractor.infer([]) == extractor.extract([], MANY) == []
 
 
+def test_what_has_failed_before_comes_back(extractor: FeatureExtractor) -> None:
+    unreadable = DecodeFailure("unreadable", "no such file")
+    first, second = extractor.extract([unreadable, jpeg(1)], MANY)
+    assert first is unreadable
+    assert np.array_equal(second, extractor.extract([jpeg(1)], MANY)[0])
+
+
 def test_features_tell_pictures_apart(extractor: FeatureExtractor) -> None:
     one, other = extractor.extract([jpeg(1), jpeg(2)], MANY)
     assert np.abs(one - other).max() > 0.01 * np.abs(one).max()

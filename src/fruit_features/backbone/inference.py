@@ -57,9 +57,13 @@ class FeatureExtractor:
         return features[: len(pictures)]
 
     def extract(
-        self, contents: Sequence[bytes], max_pixels: int
+        self, contents: Sequence[bytes | DecodeFailure], max_pixels: int
     ) -> list[Features | DecodeFailure]:
         """Decode image files' bytes and run the backbone on them.
+
+        Args:
+            contents: The bytes; what has failed before comes back as it is.
+            max_pixels: Width times height above which an image is not decoded.
 
         Returns:
             Of each its features ``(dimensions,)``, or why it is no usable image.
@@ -68,7 +72,11 @@ class FeatureExtractor:
         waiting: list[Pixels] = []
         vectors: list[Features] = []
         for place, content in enumerate(contents):
-            decoded = decode_image(content, self.input_size, max_pixels)
+            decoded = (
+                content
+                if isinstance(content, DecodeFailure)
+                else decode_image(content, self.input_size, max_pixels)
+            )
             if isinstance(decoded, DecodeFailure):
                 failures[place] = decoded
                 continue

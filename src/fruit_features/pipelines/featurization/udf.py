@@ -12,11 +12,7 @@ from pyspark.sql.pandas.functions import pandas_udf
 from pyspark.sql.types import ArrayType, FloatType
 
 from fruit_features.backbone.decoding import DecodeFailure
-from fruit_features.backbone.inference import (
-    FeatureExtractor,
-    Features,
-    extractor_of_process,
-)
+from fruit_features.backbone.inference import extractor_of_process
 from fruit_features.progress import Counts
 
 Failures = dict[str, DecodeFailure]
@@ -75,7 +71,11 @@ def extract_features_udf(
     ) -> Iterator[pd.Series]:
         extractor = extractor_of_process(backbone_id, model.value)
         for keys, *columns in batches:
-            results = _results(extractor, max_pixels, *columns)
+            contents = [
+                DecodeFailure(reason, detail) if reason else content
+                for content, reason, detail in zip(*columns, strict=True)
+            ]
+            results = extractor.extract(contents, max_pixels)
             failed = {
                 key: result
                 for key, result in zip(keys, results, strict=True)
@@ -93,20 +93,3 @@ def extract_features_udf(
     # Else Spark puts a copy of it wherever the result is asked for: in the filter of
     # images without features as well, and inference runs twice.
     return extract_features.asNondeterministic()  # type: ignore[no-any-return]
-
-
-def _results(
-    extractor: FeatureExtractor,
-    max_pixels: int,
-    contents: pd.Series,
-    reasons: pd.Series,
-    details: pd.Series,
-) -> list[Features | DecodeFailure]:
-    readable = [
-        content for content, reason in zip(contents, reasons, strict=True) if not reason
-    ]
-    extracted = iter(extractor.extract(readable, max_pixels))
-    return [
-        DecodeFailure(reason, detail) if reason else next(extracted)
-        for reason, detail in zip(reasons, details, strict=True)
-    ]
