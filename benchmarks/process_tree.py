@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 SAMPLE_SECONDS = 1.0
 # What is left of a command after its end, such as a JVM, ends within this.
@@ -31,7 +32,8 @@ class Observation:
 
     Attributes:
         seconds: From its start to its exit.
-        cpu_seconds: User and system time of all its processes.
+        cpu_seconds: User and system time of all its processes, up to a second less of
+            each of Spark's workers.
         peak_mb: The largest proportional set size (PSS) in MB, by role: ``driver``,
             ``jvm``, ``daemon``, ``worker`` (the largest of them) and ``all`` at once.
         lines: What it wrote, each line with the moment it came.
@@ -70,12 +72,14 @@ def run_measured(
     )
     reader = threading.Thread(target=_read, args=(process, lines), daemon=True)
     reader.start()
-    with _MemorySampler(process.pid) as sampler:
+    with _Sampler(process.pid) as sampler:
         status = process.wait()
         seconds = time.monotonic() - begin
     _wait_for_orphans()
     reader.join(GRACE_SECONDS)
-    cpu = _cpu_of_children() - cpu_before
+    # The first lacks what PySpark's daemon does not wait for, its workers; the second
+    # what came after the last sample.
+    cpu = max(_cpu_of_children() - cpu_before, sampler.cpu_seconds)
     return Observation(seconds, cpu, sampler.peak_mb, lines, status)
 
 
@@ -105,16 +109,17 @@ def _cpu_of_children() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-class _MemorySampler:
-    """Keeps the peaks of memory by role, from samples of /proc."""
+class _Sampler:
+    """Keeps the peaks of memory by role and the CPU time, from samples of /proc."""
 
     def __init__(self, driver: int) -> None:
         self._driver = driver
         self._peaks: dict[str, int] = defaultdict(int)
+        self._cpu_ticks: dict[tuple[int, int], int] = {}
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
 
-    def __enter__(self) -> "_MemorySampler":
+    def __enter__(self) -> "_Sampler":
         self._thread.start()
         return self
 
@@ -126,45 +131,61 @@ class _MemorySampler:
     def peak_mb(self) -> dict[str, float]:
         return {role: round(kb / 1024, 1) for role, kb in self._peaks.items()}
 
+    @property
+    def cpu_seconds(self) -> float:
+        return sum(self._cpu_ticks.values()) / os.sysconf("SC_CLK_TCK")
+
     def _run(self) -> None:
         while not self._stop.wait(SAMPLE_SECONDS):
             self._sample()
 
     def _sample(self) -> None:
         total = 0
-        for pid, parent in descendants(os.getpid()):
-            role = "driver" if pid == self._driver else _role(pid, parent)
+        for process in _descendants(os.getpid()):
+            pid = process.pid
+            role = "driver" if pid == self._driver else _role(pid, process.parent)
             kilobytes = _pss(pid)
             total += kilobytes
+            self._cpu_ticks[pid, process.began] = process.cpu_ticks
             self._peaks[role] = max(self._peaks[role], kilobytes)
         self._peaks["all"] = max(self._peaks["all"], total)
 
 
-def descendants(root: int) -> list[tuple[int, int]]:
-    """List the processes below a process, each with its parent."""
-    children: dict[int, list[int]] = defaultdict(list)
+class _Process(NamedTuple):
+    pid: int
+    parent: int
+    cpu_ticks: int
+    began: int  # Its number may be given to another one after its end.
+
+
+def _descendants(root: int) -> list[_Process]:
+    children: dict[int, list[_Process]] = defaultdict(list)
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
             with contextlib.suppress(OSError):
                 # "pid (name) state parent …"; a name may hold blanks and brackets.
-                after_name = (folder / "stat").read_text().rpartition(")")[2]
-                children[int(after_name.split()[1])].append(int(folder.name))
-    found: list[tuple[int, int]] = []
+                after_name = (folder / "stat").read_text().rpartition(")")[2].split()
+                parent, user, system, began = (
+                    int(after_name[n]) for n in (1, 11, 12, 19)
+                )
+                process = _Process(int(folder.name), parent, user + system, began)
+                children[parent].append(process)
+    found: list[_Process] = []
     waiting = [root]
     while waiting:
-        parent = waiting.pop()
-        found += [(child, parent) for child in children[parent]]
-        waiting += children[parent]
+        below = children[waiting.pop()]
+        found += below
+        waiting += [process.pid for process in below]
     return found
 
 
 def _role(pid: int, parent: int) -> str:
-    arguments = command_line(pid)
+    arguments = _command_line(pid)
     if arguments and Path(arguments[0]).name == "java":
         return "jvm"
     if _is_daemon(arguments):
         # PySpark's daemon forks its workers: they look alike.
-        return "worker" if _is_daemon(command_line(parent)) else "daemon"
+        return "worker" if _is_daemon(_command_line(parent)) else "daemon"
     return "worker" if any(w in " ".join(arguments) for w in WORKERS) else "other"
 
 
@@ -172,7 +193,7 @@ def _is_daemon(arguments: list[str]) -> bool:
     return "-m" in arguments[:-1] and "daemon" in arguments[arguments.index("-m") + 1]
 
 
-def command_line(pid: int) -> list[str]:
+def _command_line(pid: int) -> list[str]:
     """Return a process's arguments; none if it has ended."""
     try:
         return Path(f"/proc/{pid}/cmdline").read_text().split("\0")[:-1]
