@@ -11,6 +11,9 @@ ACTIVATED = PATH="$(CURDIR)/$(BIN):$$PATH"
 
 # Folders and parameters reach the shell as they are, whatever their names hold.
 export IMAGES DATA PARAMS
+# What is installed is compiled, or every program begins by compiling, wherever Python
+# may not keep it.
+export UV_COMPILE_BYTECODE ?= true
 RUN_PARAMS := $${IMAGES:+images=$$IMAGES,}$${DATA:+data=$$DATA,}$$PARAMS
 
 .DEFAULT_GOAL := help
@@ -115,7 +118,7 @@ $(DAFT): benchmarks/requirements.txt requirements.lock | $(READY)
 	@echo "environment: installing Daft into .venv-bench (once)"
 	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-bench
 	@grep -E '^(ai-edge-litert|numpy|pillow)==' requirements.lock > .venv-bench/pins.txt
-	@$(BIN)/uv pip install --quiet --python .venv-bench/bin/python --compile-bytecode \
+	@$(BIN)/uv pip install --quiet --python .venv-bench/bin/python \
 	    --constraint .venv-bench/pins.txt --requirement benchmarks/requirements.txt
 	@touch $@
 
@@ -129,9 +132,7 @@ $(READY): requirements.lock pyproject.toml
 	@echo "environment: installing requirements.lock into .venv (once, a minute or two)"
 	@"$(PYTHON)" -m venv .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check "$$(grep '^uv==' requirements.lock)"
-	@# Compiled now, or every program begins by compiling, wherever Python may not keep it.
-	@$(BIN)/uv pip install --quiet --python $(BIN)/python --compile-bytecode \
-	    --requirement requirements.lock \
+	@$(BIN)/uv pip install --quiet --python $(BIN)/python --requirement requirements.lock \
 	    || $(BIN)/python -m pip install --quiet --requirement requirements.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable . \
 	    || $(BIN)/python -m pip install --quiet --no-deps --editable .
