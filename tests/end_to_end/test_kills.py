@@ -16,8 +16,10 @@ import pandas as pd
 import psutil
 import pyarrow.parquet as pq
 import pytest
+from kedro.framework.session import KedroSession
 from PIL import Image
 
+from tests.clone import shell_without
 from tests.pictures import jpeg
 
 KILLS = 10
@@ -40,6 +42,7 @@ class Runs:
             return psutil.Popen(
                 command,
                 cwd=self._project,
+                env=shell_without("SPARK_", "PYSPARK_"),
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -60,13 +63,25 @@ class Runs:
         return json.loads(report.read_text())
 
     def features(self) -> pd.DataFrame:
-        """Read the features as a user of pandas does."""
-        rows = pd.read_parquet(self.data / "04_feature" / "features")
-        return rows.set_index("image_key").sort_index().drop(columns="featurized_at")
+        return features_of(self.data)
+
+    def undisturbed(self) -> pd.DataFrame:
+        """Make the same features elsewhere, by a run in this very process."""
+        data = self.data.with_name("undisturbed")
+        places = {"images": str(self.images), "data": str(data)}
+        with KedroSession.create(self._project, runtime_params=places) as session:
+            session.run(pipeline_names=["ingestion", "featurization"])
+        return features_of(data)
 
     def count(self) -> int:
         files = (self.data / "04_feature" / "features").glob("backbone*/*.parquet")
         return sum(pq.read_metadata(file).num_rows for file in files)
+
+
+def features_of(data: Path) -> pd.DataFrame:
+    """Read the features as a user of pandas does."""
+    rows = pd.read_parquet(data / "04_feature" / "features")
+    return rows.set_index("image_key").sort_index().drop(columns="featurized_at")
 
 
 def kill(run: psutil.Popen, victim: str) -> bool:
@@ -118,9 +133,8 @@ def write_images(folder: Path, numbers: range) -> None:
         file.write_bytes(jpeg(number) if number % 50 else b"no image")
 
 
-def test_killed_at_half_goes_on_there_and_replaces_a_worker(
-    runs: Runs, project: Path
-) -> None:
+@pytest.mark.usefixtures("spark")
+def test_killed_at_half_goes_on_there_and_replaces_a_worker(runs: Runs) -> None:
     run = runs.start()
     runs.wait_for(735)
     others = run.children(recursive=True)
@@ -136,15 +150,14 @@ def test_killed_at_half_goes_on_there_and_replaces_a_worker(
     assert report["images"]["found"] == found
     assert report["images"]["quarantined"] == 30
 
-    undisturbed = Runs(project, runs.images, runs.data.with_name("undisturbed"))
-    undisturbed.finish()
     features = runs.features()
     assert len(features) == 1470
     assert features.index.is_unique
-    pd.testing.assert_frame_equal(features, undisturbed.features())
+    pd.testing.assert_frame_equal(features, runs.undisturbed())
 
 
-def test_killed_at_random_moments_nothing_is_lost(runs: Runs, project: Path) -> None:
+@pytest.mark.usefixtures("spark")
+def test_killed_at_random_moments_nothing_is_lost(runs: Runs) -> None:
     dice = random.Random(20)
     for number in range(KILLS):
         run = runs.start()
@@ -161,10 +174,7 @@ def test_killed_at_random_moments_nothing_is_lost(runs: Runs, project: Path) -> 
     assert report["images"]["found"] == len(list(runs.images.glob("*/*.jpg")))
     features = runs.features()
     assert features.index.is_unique
-
-    undisturbed = Runs(project, runs.images, runs.data.with_name("undisturbed"))
-    undisturbed.finish()
-    pd.testing.assert_frame_equal(features, undisturbed.features())
+    pd.testing.assert_frame_equal(features, runs.undisturbed())
     assert not list(runs.data.glob("**/_kept-*"))
 
 
