@@ -59,6 +59,15 @@ ELSEWHERE = {
     "kedro run --pipelines training --params images=photos,data=results": (
         "tests/end_to_end/test_training.py::test_every_epoch_was_trained_once"
     ),
+    "kedro run --pipelines training "
+    "--params images=photos,data=results,training.epochs=1": (
+        "tests/end_to_end/test_training.py::test_every_epoch_was_trained_once"
+    ),
+    "kedro run --params images=photos,data=results,"
+    "backbone.weights=results/06_models/trained_backbone.keras,"
+    "backbone.alpha=0.35,backbone.input_size=96": (
+        "tests/end_to_end/test_training.py::test_a_run_takes_its_weights"
+    ),
     "kedro emr plan": (
         "tests/emr/commands/test_plan.py::test_every_part_is_printed_without_an_account"
     ),

@@ -12,14 +12,17 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+from kedro.framework.session import KedroSession
 
 from fruit_features.backbone.inference import FeatureExtractor
 from fruit_features.backbone.spec import Backbone
 from fruit_features.datasets.backbone_dataset import BackboneDataset
 from fruit_features.datasets.keras_model_dataset import KerasModelDataset
 from fruit_features.sample import write_sample
+from tests.clone import shell_without
 from tests.conftest import PROJECT
 
 EPOCHS = 3
@@ -35,6 +38,7 @@ def start(images: Path, data: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "-m", *command],
         cwd=PROJECT,
+        env=shell_without("SPARK_", "PYSPARK_"),
         stdout=subprocess.DEVNULL,
         start_new_session=True,
     )
@@ -46,10 +50,15 @@ def epochs_done(data: Path) -> int:
 
 
 @pytest.fixture(scope="module")
-def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    images = tmp_path_factory.mktemp("images")
+def images(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("images")
+    write_sample(folder, images_per_label=4)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def data(images: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     data = tmp_path_factory.mktemp("data")
-    write_sample(images, images_per_label=4)
     training = start(images, data)
     deadline = time.monotonic() + DEADLINE_SECONDS
     while epochs_done(data) < 1:
@@ -96,3 +105,24 @@ def test_exported_backbone_is_the_keras_one(data: Path) -> None:
     ).load()
     assert weights_digest(weights) == backbone.sha256
     assert FeatureExtractor(backbone.model).input_size == 32
+
+
+@pytest.mark.usefixtures("spark")
+def test_a_run_takes_its_weights(project: Path, images: Path, data: Path) -> None:
+    trained = data / "06_models/trained_backbone.keras"
+    given = {
+        "images": str(images),
+        "data": str(data),
+        "backbone": {"weights": str(trained), "alpha": 0.35, "input_size": 32},
+    }
+    with KedroSession.create(project, runtime_params=given) as session:
+        session.run(pipeline_names=["ingestion", "featurization"])
+    exported = BackboneDataset(
+        filepath=str(data / "06_models/trained_backbone.tflite")
+    ).load()
+    extractor = FeatureExtractor(exported.model)
+    features = pd.read_parquet(data / "04_feature/features").set_index("image_key")
+    assert len(features) == len(list(images.glob("*/*.jpg")))
+    for key, row in features.head(5).iterrows():
+        (expected,) = extractor.extract([(images / str(key)).read_bytes()], 10**6)
+        assert np.array_equal(row["features"], expected)
