@@ -2,6 +2,7 @@
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3.10 || command -v python3)
 BIN := .venv/bin
+INSTALLED := .venv/installed
 READY := .venv/ready
 DAFT := .venv-bench/ready
 SAMPLE = $(or $(DATA),data)/01_raw/sample
@@ -32,13 +33,14 @@ sample: $(READY) ## generate the sample of pictures
 	@if [ -f "$(SAMPLE)/GENERATED.json" ]; then echo "sample: $(SAMPLE) is complete, kept"; \
 	else $(BIN)/kedro sample --folder "$(SAMPLE)"; fi
 
-# Two at a time, equally long: tests that share one Spark session, and those that run
-# commands.
-COMMANDS := tests/end_to_end tests/erasure
+# Two at a time, equally long: most share one Spark session; those that run commands,
+# or take long in TensorFlow, are the others.
+COMMANDS := tests/backbone tests/end_to_end tests/erasure
 # In runs on some ten images Java's second compiler takes a quarter of the time.
 test-modules test-commands: export SPARK_SUBMIT_OPTS ?= -XX:TieredStopAtLevel=1
 
-test: lint ## lint, check types, run all tests
+test: $(INSTALLED) ## lint, check types, run all tests
+	@$(MAKE) --no-print-directory --jobs 2 lint $(READY)
 	@$(MAKE) --no-print-directory --jobs 2 test-modules test-commands
 
 test-modules: $(READY)
@@ -47,12 +49,12 @@ test-modules: $(READY)
 test-commands: $(READY)
 	$(BIN)/pytest -o cache_dir=.pytest_cache/commands $(COMMANDS)
 
-lint: $(READY) ## check format, lint and types; write nothing
+lint: $(INSTALLED) ## check format, lint and types; write nothing
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/mypy
 
-format: $(READY) ## format the code and mend what lint can mend
+format: $(INSTALLED) ## format the code and mend what lint can mend
 	$(BIN)/ruff format $(SOURCES)
 	$(BIN)/ruff check --fix $(SOURCES)
 
@@ -126,7 +128,7 @@ clean: ## remove the environment and caches; data stays
 	rm -rf .venv .venv-bench .viz .mypy_cache .ruff_cache .pytest_cache .hypothesis build site src/*.egg-info
 	find $(SOURCES) -name __pycache__ -prune -exec rm -rf {} +
 
-$(READY): requirements.lock pyproject.toml
+$(INSTALLED): requirements.lock pyproject.toml
 	@test -n "$(PYTHON)" || { echo "no Python found: install Python 3.10 or 3.11, or name one: make PYTHON=<path>"; exit 1; }
 	@"$(PYTHON)" -c 'import sys; v = sys.version_info[:2]; v in ((3, 10), (3, 11)) or sys.exit(f"Python {v[0]}.{v[1]} at {sys.executable} does not suit: Python 3.10 and 3.11 work; name one: make PYTHON=<path>")'
 	@echo "environment: installing requirements.lock into .venv (once, a minute or two)"
@@ -136,6 +138,9 @@ $(READY): requirements.lock pyproject.toml
 	    || $(BIN)/python -m pip install --quiet --requirement requirements.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --editable . \
 	    || $(BIN)/python -m pip install --quiet --no-deps --editable .
+	@touch $@
+
+$(READY): $(INSTALLED)
 	@echo "environment: keeping Spark's classes as Java loads them (once, half a minute)"
 	@$(BIN)/python -m fruit_features.class_archive
 	@touch $@
