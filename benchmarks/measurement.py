@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import yaml
+
 from benchmarks.exports import plain_export, seed_export
 from benchmarks.process_tree import BenchmarkError, Observation, run_measured
 from benchmarks.project import (
@@ -19,9 +21,6 @@ from benchmarks.project import (
 )
 from benchmarks.stamps import read_points, steady_rate
 from fruit_features.java import find_java_home
-
-# As conf/base/spark.yml has it for the workers.
-HUGE_PAGES = {"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"}
 
 DAFT_PYTHON = ROOT / ".venv-bench" / "bin" / "python"
 
@@ -95,9 +94,10 @@ def _limit(task: Task) -> dict[str, Result]:
 
 
 def _loop(task: Task) -> dict[str, Result]:
-    return {
-        "loop": _program("loop", sys.executable, task, str(task.export), HUGE_PAGES)
-    }
+    spark = yaml.safe_load((ROOT / "conf/base/spark.yml").read_text())
+    # As the workers have it.
+    pages = {"GLIBC_TUNABLES": spark["spark.executorEnv.GLIBC_TUNABLES"]}
+    return {"loop": _program("loop", sys.executable, task, str(task.export), pages)}
 
 
 def _daft(task: Task) -> dict[str, Result]:
