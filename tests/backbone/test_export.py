@@ -28,28 +28,29 @@ if TYPE_CHECKING:
 # Keras and NumPy 2 do not yet agree on how arrays are copied.
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")
 
-# A heavy one, which takes four images at a time; a light one is the bundled backbone,
-# see test_source.py.
-ALPHA, SIZE = 1.0, 64
+# By alpha: a light one takes one image at a time, a heavy one four.
+SIZES = {0.35: 96, 1.0: 64}
+of_both = pytest.mark.parametrize("alpha", SIZES)
 
 
 @functools.cache
-def keras_model() -> "keras.Model":
-    return telling_backbone(ALPHA, SIZE)
+def model_of(alpha: float) -> "keras.Model":
+    return telling_backbone(alpha, SIZES[alpha])
 
 
 @functools.cache
-def exported() -> Backbone:
+def exported(alpha: float) -> Backbone:
     with tempfile.TemporaryDirectory() as folder:
         file = str(Path(folder, "a.weights.h5"))
-        keras_model().save_weights(file)
-        return export_from_source(file, ALPHA, SIZE)
+        model_of(alpha).save_weights(file)
+        return export_from_source(file, alpha, SIZES[alpha])
 
 
-def test_litert_gives_what_keras_gives() -> None:
-    extractor = FeatureExtractor(exported().model)
-    found = np.stack(extractor.infer(pictures(SIZE)))
-    expected = by_keras(keras_model())
+@of_both
+def test_litert_gives_what_keras_gives(alpha: float) -> None:
+    extractor = FeatureExtractor(exported(alpha).model)
+    found = np.stack(extractor.infer(pictures(SIZES[alpha])))
+    expected = by_keras(model_of(alpha))
     error = np.abs(found - expected).max()
     # Else equal features would say nothing: no picture is like another.
     assert np.abs(np.diff(expected, axis=0)).max(axis=1).min() > 1000 * error
@@ -59,40 +60,41 @@ def test_litert_gives_what_keras_gives() -> None:
     assert ((found * expected).sum(axis=1) / lengths >= 0.9999).all()
 
 
-def test_says_what_it_is() -> None:
-    sha256 = weights_digest(keras_model())
+@of_both
+def test_says_what_it_is(alpha: float) -> None:
+    sha256 = weights_digest(model_of(alpha))
     expected = Backbone(
-        id=f"mobilenet_v2_1_64_{sha256[:12]}",
+        id=f"mobilenet_v2_{alpha:g}_{SIZES[alpha]}_{sha256[:12]}",
         weights="a.weights.h5",
-        alpha=ALPHA,
-        input_size=SIZE,
+        alpha=alpha,
+        input_size=SIZES[alpha],
         dimensions=1280,
         sha256=sha256,
-        model=exported().model,
+        model=exported(alpha).model,
     )
-    assert dataclasses.asdict(exported()) == dataclasses.asdict(expected)
+    assert dataclasses.asdict(exported(alpha)) == dataclasses.asdict(expected)
 
 
 def test_four_at_a_time_give_the_very_features_of_one_at_a_time() -> None:
     one, four = (
         FeatureExtractor(model)
-        for model in (export_litert(keras_model()), exported().model)
+        for model in (export_litert(model_of(1.0)), exported(1.0).model)
     )
     # Six of them: beside the last two are places left over.
-    six = pictures(SIZE)
+    six = pictures(SIZES[1.0])
     expected = np.stack(one.infer(six))
     assert np.array_equal(four.infer(six), expected)
     assert np.array_equal(four.infer(six[::-1]), expected[::-1])
 
 
 def test_bad_images_take_no_place_from_good_ones() -> None:
-    four = FeatureExtractor(exported().model)
+    four = FeatureExtractor(exported(1.0).model)
     contents = [b"", jpeg(0), b"<html>", *map(jpeg, range(1, 6)), jpeg()[:1500]]
     results = four.extract(contents, 10**6)
     bad = [isinstance(result, DecodeFailure) for result in results]
     assert bad == [True, False, True, *[False] * 5, True]
     good = [result for result in results if not isinstance(result, DecodeFailure)]
-    assert np.array_equal(good, four.infer(pictures(SIZE)))
+    assert np.array_equal(good, four.infer(pictures(SIZES[1.0])))
     assert four.extract([], 10**6) == four.infer([]) == []
 
 
