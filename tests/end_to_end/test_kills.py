@@ -63,25 +63,21 @@ class Runs:
         return json.loads(report.read_text())
 
     def features(self) -> pd.DataFrame:
-        return features_of(self.data)
+        """Read the features as a user of pandas does."""
+        rows = pd.read_parquet(self.data / "04_feature" / "features")
+        return rows.set_index("image_key").sort_index().drop(columns="featurized_at")
 
     def undisturbed(self) -> pd.DataFrame:
         """Make the same features elsewhere, by a run in this very process."""
-        data = self.data.with_name("undisturbed")
-        places = {"images": str(self.images), "data": str(data)}
+        other = Runs(self._project, self.images, self.data.with_name("undisturbed"))
+        places = {"images": str(other.images), "data": str(other.data)}
         with KedroSession.create(self._project, runtime_params=places) as session:
             session.run(pipeline_names=["ingestion", "featurization"])
-        return features_of(data)
+        return other.features()
 
     def count(self) -> int:
         files = (self.data / "04_feature" / "features").glob("backbone*/*.parquet")
         return sum(pq.read_metadata(file).num_rows for file in files)
-
-
-def features_of(data: Path) -> pd.DataFrame:
-    """Read the features as a user of pandas does."""
-    rows = pd.read_parquet(data / "04_feature" / "features")
-    return rows.set_index("image_key").sort_index().drop(columns="featurized_at")
 
 
 def kill(run: psutil.Popen, victim: str) -> bool:

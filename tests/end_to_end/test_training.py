@@ -77,6 +77,12 @@ def card(data: Path) -> dict:
     return json.loads((data / "06_models/trained_backbone_card.json").read_text())
 
 
+@pytest.fixture(scope="module")
+def exported(data: Path) -> Backbone:
+    file = data / "06_models/trained_backbone.tflite"
+    return BackboneDataset(filepath=str(file)).load()
+
+
 def test_every_epoch_was_trained_once(card: dict) -> None:
     assert [row["epoch"] for row in card["epochs"]] == list(range(EPOCHS))
 
@@ -94,21 +100,20 @@ def test_card_says_what_was_made_of_what(card: dict, data: Path) -> None:
     assert card["parameters"]["input_size"] == 32
 
 
-def test_exported_backbone_is_the_keras_one(data: Path) -> None:
+def test_exported_backbone_is_the_keras_one(data: Path, exported: Backbone) -> None:
     from fruit_features.backbone.mobilenet import weights_digest
 
-    backbone: Backbone = BackboneDataset(
-        filepath=str(data / "06_models/trained_backbone.tflite")
-    ).load()
     weights = KerasModelDataset(
         filepath=str(data / "06_models/trained_backbone.keras")
     ).load()
-    assert weights_digest(weights) == backbone.sha256
-    assert FeatureExtractor(backbone.model).input_size == 32
+    assert weights_digest(weights) == exported.sha256
+    assert FeatureExtractor(exported.model).input_size == 32
 
 
 @pytest.mark.usefixtures("spark")
-def test_a_run_takes_its_weights(project: Path, images: Path, data: Path) -> None:
+def test_a_run_takes_its_weights(
+    project: Path, images: Path, data: Path, exported: Backbone
+) -> None:
     trained = data / "06_models/trained_backbone.keras"
     given = {
         "images": str(images),
@@ -117,9 +122,6 @@ def test_a_run_takes_its_weights(project: Path, images: Path, data: Path) -> Non
     }
     with KedroSession.create(project, runtime_params=given) as session:
         session.run(pipeline_names=["ingestion", "featurization"])
-    exported = BackboneDataset(
-        filepath=str(data / "06_models/trained_backbone.tflite")
-    ).load()
     extractor = FeatureExtractor(exported.model)
     features = pd.read_parquet(data / "04_feature/features").set_index("image_key")
     assert len(features) == len(list(images.glob("*/*.jpg")))
