@@ -72,7 +72,8 @@ def extract_features_udf(
         extractor = extractor_of_process(backbone_id, model.value)
         for keys, *columns in batches:
             contents = [
-                DecodeFailure(reason, detail) if reason else content
+                # pandas 2 hands a missing reason on as None, pandas 3 as NaN.
+                DecodeFailure(reason, detail) if isinstance(reason, str) else content
                 for content, reason, detail in zip(*columns, strict=True)
             ]
             results = extractor.extract(contents, max_pixels)
