@@ -238,7 +238,7 @@ def loaded_by(code: str) -> set[str]:
     [
         "import fruit_features",
         "import fruit_features.backbone.inference",
-        "import fruit_features.backbone.source, fruit_features.sample",
+        "import fruit_features.backbone.source, fruit_sample.writing",
     ],
 )
 def test_importing_loads_neither_tensorflow_nor_spark(code: str) -> None:

@@ -42,7 +42,7 @@ def make_archive() -> Path | None:
     Returns:
         Its place; ``None`` where Java cannot make one.
     """
-    from fruit_features.sample import write_sample
+    from fruit_sample.writing import write_sample
 
     java_home = find_java_home()
     archive = _archive(java_home)

@@ -159,7 +159,7 @@ cli.add_command(retention)
 @click.option("--seed", default=0)
 def sample(folder: Path, images_per_label: int, seed: int) -> None:
     """Generate a folder of sample pictures, <label>/<n>.jpg."""
-    from fruit_features.sample import write_sample
+    from fruit_sample.writing import write_sample
 
     written = write_sample(folder, images_per_label=images_per_label, seed=seed)
     state = f"{written:,} pictures generated" if written else "complete, kept as it is"

@@ -14,7 +14,7 @@ from fruit_features.backbone.source import (
     source_key,
 )
 from fruit_features.backbone.spec import backbone_id
-from fruit_features.sample import write_sample
+from fruit_sample.writing import write_sample
 
 
 class TestBundled:

@@ -19,7 +19,7 @@ from nbclient import NotebookClient
 from sklearn.neighbors import NearestNeighbors
 
 from cluster import s3
-from fruit_features.sample import write_sample
+from fruit_sample.writing import write_sample
 from tests.clone import copy_project, shell_without
 from tests.conftest import jars_for_s3
 from tests.s3_server import S3Server

@@ -21,7 +21,7 @@ from fruit_features.backbone.inference import FeatureExtractor
 from fruit_features.backbone.spec import Backbone
 from fruit_features.datasets.backbone_dataset import BackboneDataset
 from fruit_features.datasets.keras_model_dataset import KerasModelDataset
-from fruit_features.sample import write_sample
+from fruit_sample.writing import write_sample
 from tests.clone import shell_without
 from tests.conftest import PROJECT
 

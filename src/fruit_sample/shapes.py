@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from fruit_features.sample.surfaces import Part, Profile, Skin
-from fruit_features.sample.texture import GOLDEN_ANGLE
+from fruit_sample.surfaces import Part, Profile, Skin
+from fruit_sample.texture import GOLDEN_ANGLE
 
 APPLE: Profile = (
     ((0.0, -0.70), (0.16, -0.78), (0.38, -0.84), (0.72, -0.62), (0.94, -0.15))

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from fruit_features.sample.fruit import KINDS, Kind
-from fruit_features.sample.rendering import SIZE, Pose, render
-from fruit_features.sample.surfaces import build
+from fruit_sample.fruit import KINDS, Kind
+from fruit_sample.rendering import SIZE, Pose, render
+from fruit_sample.surfaces import build
 
 MOST_IMAGES = 1000
 """Largest number of images per label."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from fruit_features.sample.surfaces import Array, Surface, vector
+from fruit_sample.surfaces import Array, Surface, vector
 
 GOLDEN_ANGLE = 2.39996323
 

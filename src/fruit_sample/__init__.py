@@ -2,8 +2,5 @@
 
 The pictures let a new user run the whole project before downloading anything.
 Every label ends in " (generated)", so nobody takes them for photographs.
+``fruit_sample.writing`` writes a folder of them.
 """
-
-from fruit_features.sample.writing import contact_sheet, write_sample
-
-__all__ = ["contact_sheet", "write_sample"]

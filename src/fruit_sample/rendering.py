@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from fruit_features.sample.surfaces import STEP, Array, Cloud, turned, vector
+from fruit_sample.surfaces import STEP, Array, Cloud, turned, vector
 
 SIZE = 100
 """Width and height of a picture in pixels."""

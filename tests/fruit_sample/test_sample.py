@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fruit_features.sample import contact_sheet, write_sample, writing
-from fruit_features.sample.fruit import KINDS
-from fruit_features.sample.rendering import SIZE
+from fruit_sample import writing
+from fruit_sample.fruit import KINDS
+from fruit_sample.rendering import SIZE
+from fruit_sample.writing import contact_sheet, write_sample
 
 # Far apart in shape and quick to draw.
 FEW = tuple(kind for kind in KINDS if kind.name in {"Banana", "Lemon", "Cherry"})

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from fruit_features.sample.surfaces import Array, Paint, Skin, Surface
-from fruit_features.sample.texture import (
+from fruit_sample.surfaces import Array, Paint, Skin, Surface
+from fruit_sample.texture import (
     blend,
     noise,
     ramp,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from fruit_features.sample import own_skins, shapes, skins
-from fruit_features.sample.shapes import ball, leaf, ring, stem
-from fruit_features.sample.surfaces import Part
+from fruit_sample import own_skins, shapes, skins
+from fruit_sample.shapes import ball, leaf, ring, stem
+from fruit_sample.surfaces import Part
 
 
 @dataclass(frozen=True)
