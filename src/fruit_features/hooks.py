@@ -102,6 +102,8 @@ class DataFolderHooks:
     @hook_impl(tryfirst=True)
     def before_pipeline_run(self) -> None:
         """Take the place, or end; nothing is written before."""
+        # Of a run of this process that was interrupted: Kedro calls no hook for that.
+        self._release()
         self._lock = lock_of(self._context)
         if self._lock:
             self._lock.acquire()

@@ -9,21 +9,25 @@ from typing import IO, Any
 
 from fruit_features.exceptions import RunningError
 
-# The file's first byte is locked by the run, its second by the run's Spark: a JVM
-# may outlive a run that was killed, and write what its last tasks have done.
-RUN, SPARK = 0, 1
 SPARK_SECONDS = 60.0
 
 
 class RunLock:
     """Holds a data folder for one run; the system gives it up however the run ends.
 
-    Locks are POSIX record locks, which Java's ``FileChannel`` takes as well.
+    The run locks ``.lock`` by ``flock``, which belongs to the open file. A POSIX record
+    lock belongs to the process, and is gone as soon as anything in it closes a second
+    descriptor of the file, such as a search through the whole folder.
+
+    A JVM may outlive a run that was killed, and write what its last tasks have done.
+    Java's ``FileChannel`` only takes POSIX locks, which some systems hold against those
+    of ``flock``: so the JVM locks a file of its own, which nothing else in it opens.
     """
 
     def __init__(self, folder: Path) -> None:
         """Name the folder; it must be there."""
         self._path = folder / ".lock"
+        self._of_spark = folder / ".spark.lock"
         self._file: IO[bytes] | None = None
         self._spark: Any = None
 
@@ -34,7 +38,9 @@ class RunLock:
             RunningError: If another run has it.
         """
         self._file = self._path.open("ab+")
-        if not self._try(RUN):
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
             self._file.seek(0)
             holder = self._file.read().decode().strip()
             self.release()
@@ -43,19 +49,20 @@ class RunLock:
                 f"{str(self._path.parent)!r}; wait for its end, or choose another "
                 "folder with make run DATA=<folder> or --params data=<folder>"
             )
-            raise RunningError(message)
+            raise RunningError(message) from error
         self._wait_for_spark()
         self._file.truncate(0)
         self._file.write(f"{os.getpid()}\n".encode())
         self._file.flush()
 
     def share_with_spark(self) -> None:
-        """Let the JVM hold its byte, once there is a Spark session."""
+        """Let the JVM hold its file, once there is a Spark session."""
         pyspark = sys.modules.get("pyspark")
         context = pyspark and pyspark.SparkContext._active_spark_context
         if context and self._file and not self._spark:
-            self._spark = context._jvm.java.io.RandomAccessFile(str(self._path), "rw")
-            self._spark.getChannel().lock(SPARK, 1, False)
+            place = str(self._of_spark)
+            self._spark = context._jvm.java.io.RandomAccessFile(place, "rw")
+            self._spark.getChannel().lock()
 
     def release(self) -> None:
         """Give the folder up."""
@@ -68,7 +75,7 @@ class RunLock:
 
     def _wait_for_spark(self) -> None:
         until = time.monotonic() + SPARK_SECONDS
-        while not self._try(SPARK):
+        while self._spark_holds():
             if time.monotonic() > until:
                 self.release()
                 message = (
@@ -77,17 +84,13 @@ class RunLock:
                 )
                 raise RunningError(message)
             time.sleep(0.2)
-        fcntl.lockf(self._opened(), fcntl.LOCK_UN, 1, SPARK)
 
-    def _try(self, byte: int) -> bool:
-        try:
-            fcntl.lockf(self._opened(), fcntl.LOCK_EX | fcntl.LOCK_NB, 1, byte)
-        except OSError:
+    def _spark_holds(self) -> bool:
+        if not self._of_spark.exists():
             return False
-        return True
-
-    def _opened(self) -> IO[bytes]:
-        if self._file is None:
-            message = "the lock is not acquired"
-            raise RunningError(message)
-        return self._file
+        with self._of_spark.open("ab") as file:
+            try:
+                fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                return True
+        return False

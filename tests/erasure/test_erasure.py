@@ -1,8 +1,7 @@
 """`kedro erase` on the data of real runs: every byte is searched afterwards."""
 
 import json
-import subprocess
-import sys
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -16,10 +15,13 @@ from pyspark.sql import SparkSession
 
 from fruit_features.cli import cli
 from fruit_features.datasets.table_dataset import TableDataset
+from fruit_features.erasure.erasure import Erasure
 from fruit_features.erasure.erasure_list import ErasureList
+from fruit_features.run_lock import RunLock
 from tests.documentation import blocks
 from tests.erasure.conftest import ERASED, LABEL, NOTE, SOME, Marked, run
 from tests.marks import files_of, holding
+from tests.test_run_lock import RUN, said_to_another
 
 Erase = Callable[..., Result]
 PAGE, NOTEBOOKS = "docs/data-protection.md", "docs/notebooks.md"
@@ -49,7 +51,7 @@ def receipts(data: Path) -> list[dict[str, Any]]:
 
 
 def unlocked(data: Path) -> dict[str, bytes]:
-    return {k: v for k, v in files_of(data).items() if k != ".lock"}
+    return {k: v for k, v in files_of(data).items() if not k.endswith(".lock")}
 
 
 def keys(data: Path, table: str) -> set[str]:
@@ -261,18 +263,20 @@ def test_mistakes_are_told_in_a_line(
     assert "Traceback" not in output
 
 
-def test_not_beside_a_run(erase: Erase, photographed: Marked) -> None:
-    # Of a process of its own: a lock of this one would not keep this one out.
-    code = (
-        "import sys, pathlib\n"
-        "from fruit_features.run_lock import RunLock\n"
-        f"lock = RunLock(pathlib.Path({str(photographed.data)!r}))\n"
-        "lock.acquire()\nprint('locked', flush=True)\nsys.stdin.read()\n"
-    )
-    other = subprocess.Popen(
-        [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
-    assert other.stdout is not None
-    assert other.stdout.readline() == b"locked\n"
+def test_not_beside_a_run(
+    erase: Erase, photographed: Marked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = RunLock(photographed.data)
+    lock.acquire()
     assert "another run" in erase("--label", LABEL, "--yes", code=1).output
-    other.communicate()
+    lock.release()
+    # Nor does one begin beside it, when it has read all files for names.
+    finish, said = Erasure._finish, []
+
+    def try_first(erasure: Erasure, receipt: dict[str, Any]) -> None:
+        said.append(said_to_another(RUN, photographed.data))
+        finish(erasure, receipt)
+
+    monkeypatch.setattr(Erasure, "_finish", try_first)
+    erase("--label", LABEL, "--yes")
+    assert said[0].startswith(f"another run (process {os.getpid()}) is at work")
