@@ -4,6 +4,7 @@ moto's EMR moves no state by itself and runs no step; in a thread of this proces
 clusters are at hand.
 """
 
+import datetime as dt
 import gzip
 import json
 import urllib.request
@@ -105,6 +106,18 @@ class MotoEmr:
         record.state, record.last_state_change_reason = state, why
         if state.startswith("TERMINATED"):
             record.end_datetime = utcnow()
+
+    def date(
+        self, cluster: str, created: dt.datetime, ended: dt.datetime | None = None
+    ) -> None:
+        """Give a cluster another time of creation, and of its end if it has ended."""
+        record = self.cluster(cluster)
+        # moto's own times are UTC's, and do not say so.
+        created, ended = (t and t.replace(tzinfo=None) for t in (created, ended))
+        record.creation_datetime, record.end_datetime = created, ended
+        record.state = "TERMINATED" if ended else "WAITING"
+        for group in record.instance_groups:
+            group.creation_date_time = created
 
     def move_step(self, cluster: str, step: str, state: str, why: str = "") -> None:
         """Put a step into a state."""

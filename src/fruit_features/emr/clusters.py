@@ -1,7 +1,7 @@
 """The project's clusters: found, read, created, terminated."""
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -142,14 +142,21 @@ class Clusters:
 
     def up(self) -> list[Cluster]:
         """Return those that cost money now, the youngest first."""
-        return list(self._find(ClusterStates=list(UP)))
+        return self._read(self._list(UP))
 
     def since(self, when: dt.datetime) -> list[Cluster]:
-        """Return those that were up at a time or later, the youngest first."""
-        # EMR lists by the time of creation, and one may last for weeks.
-        longest = dt.timedelta(days=31)
-        found = self._find(CreatedAfter=when - longest)
-        return [one for one in found if one.ended is None or one.ended >= when]
+        """Return those that were up at a time or later, the youngest first.
+
+        However old they are: EMR can bound a listing by the time of creation alone, and
+        a cluster may be up for months.
+        """
+        # One that ends in between is in both.
+        listed = self._list(UP) + self._list(ENDED)
+        return self._read(
+            each
+            for each in listed
+            if each["Status"]["Timeline"].get("EndDateTime", when) >= when
+        )
 
     def the_one(self, cluster: str | None, *, ended: bool = False) -> Cluster:
         """Return the one that is named, or else the only one there is.
@@ -227,19 +234,20 @@ class Clusters:
             for each in found
         ]
 
-    def _find(self, **which: Any) -> Iterator[Cluster]:
+    def _list(self, states: Iterable[str]) -> list[dict[str, Any]]:
         with asking(f"list the clusters in {self.region}"):
-            listed = [
-                each
-                for each in self._all("list_clusters", "Clusters", **which)
-                # Only a cluster's own description has its tags.
-                if each["Name"] == self.name
-            ]
-        listed.sort(key=lambda each: each["Status"]["Timeline"]["CreationDateTime"])
-        for each in reversed(listed):
-            cluster = self.read(each["Id"])
-            if cluster.tags.get(PROJECT_TAG) == self.name:
-                yield cluster
+            found = self._all("list_clusters", "Clusters", ClusterStates=list(states))
+        return [each for each in found if each["Name"] == self.name]
+
+    def _read(self, listed: Iterable[dict[str, Any]]) -> list[Cluster]:
+        created = {
+            each["Id"]: each["Status"]["Timeline"]["CreationDateTime"]
+            for each in listed
+        }
+        youngest = sorted(created, key=lambda each: created[each], reverse=True)
+        # Only a cluster's own description has its tags.
+        described = map(self.read, youngest)
+        return [one for one in described if one.tags.get(PROJECT_TAG) == self.name]
 
     def _all(self, operation: str, what: str, **which: Any) -> list[dict[str, Any]]:
         pages = self.client.get_paginator(operation).paginate(**which)

@@ -1,5 +1,6 @@
 """A cluster's life by `kedro emr`, against an AWS over HTTP."""
 
+import datetime as dt
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,10 +11,13 @@ import pytest
 from fruit_features.emr import watch
 from fruit_features.emr.clients import session
 from fruit_features.emr.commands import VERBS, watching
+from fruit_features.emr.prices import table_prices
 from fruit_features.emr.request import PYTHON_HOME
+from fruit_features.emr.spending import spent_this_month
 from fruit_features.exceptions import AwsError
 from tests.emr.commands.conftest import BUCKET, LOGS, User
 from tests.emr.moto_emr import MotoEmr
+from tests.emr.settings_examples import settings
 
 # Kedro 1.7 calls a function that the newest OmegaConf has renamed.
 pytestmark = [
@@ -306,6 +310,35 @@ def test_several_clusters(user: User) -> None:
     user.ok("terminate", "--all", "--yes")
     assert user.up() == []
     assert "nothing is up" in user.ok("terminate", "--all")
+
+
+def test_clusters_of_months_ago(user: User) -> None:
+    user.aws.forget_clusters()
+    now = dt.datetime.now(dt.timezone.utc)
+    long_ago = now - dt.timedelta(days=50)
+    first = (now.replace(day=1) + dt.timedelta(days=32)).replace(
+        day=1, hour=0, minute=0, second=0, microsecond=0
+    )
+    two_days = dt.timedelta(days=2)
+    up, ended, over = (user.create("--images", "3000") for _ in range(3))
+    user.aws.date(up, long_ago)
+    user.aws.date(ended, long_ago - two_days, first + two_days)
+    user.aws.date(over, long_ago - two_days, long_ago)
+
+    listed = user.data("list")
+    assert [each["cluster"]["id"] for each in listed] == [up, ended]
+    hour = user.data("plan", "--images", "3000")["dollars_per_hour"]
+    assert listed[0]["dollars"] == pytest.approx(50 * 24 * hour, rel=0.001)
+    assert "costing money, of name 'fruit_features': 1" in user.ok("list")
+    assert user.data("cost")["cluster"] == up
+    # Each counts from the first of the month on: the one ten days, the other two.
+    spent = spent_this_month(
+        user.aws.client("emr"),
+        settings(),
+        table_prices("eu-west-1"),
+        first + dt.timedelta(days=10),
+    )
+    assert spent == pytest.approx(12 * 24 * hour, rel=0.001)
 
 
 def test_clusters_of_others_are_none_of_ours(user: User, aws: MotoEmr) -> None:
