@@ -7,6 +7,7 @@ import fsspec
 import pandas as pd
 import pytest
 
+from fruit_features.erasure.names import Names
 from fruit_features.erasure.remains import (
     clear_leftovers,
     clear_partial_files,
@@ -67,8 +68,8 @@ def test_names_are_found_in_any_spelling(tmp_path: Path, spelled: str) -> None:
     file = tmp_path / "mine.csv"
     file.write_text(f"other/1.jpg\n{spelled}\n")
     names = [str(file)]
-    assert files_naming(FILES, names, {'a/<b> & é".jpg'}) == names
-    assert files_naming(FILES, names, {"a/b.jpg"}) == []
+    assert files_naming(FILES, names, Names({'a/<b> & é".jpg'})) == names
+    assert files_naming(FILES, names, Names({"a/b.jpg"})) == []
 
 
 def test_logs_that_name_a_photo_go(tmp_path: Path) -> None:
@@ -85,7 +86,7 @@ def test_logs_that_name_a_photo_go(tmp_path: Path) -> None:
         log = tmp_path / "logs" / name
         log.parent.mkdir(parents=True)
         log.write_bytes(content)
-    removed = erase_logs(FILES, str(tmp_path), {"a/1.jpg"})
+    removed = erase_logs(FILES, str(tmp_path), Names({"a/1.jpg"}))
     assert removed == sorted(f"{tmp_path}/logs/{name}" for name in [*logs][:3])
     left = {log for log in (tmp_path / "logs").rglob("*") if log.is_file()}
     assert left == {tmp_path / "logs" / name for name in [*logs][3:]}
@@ -96,8 +97,8 @@ def test_a_site_that_shows_a_photo_goes(tmp_path: Path) -> None:
     node.parent.mkdir(parents=True)
     node.write_text('["a/1.jpg"]')
     # Some other tool's folder is none of ours.
-    assert erase_site(FILES, tmp_path, {"a/1.jpg"}) == []
+    assert erase_site(FILES, tmp_path, Names({"a/1.jpg"})) == []
     (tmp_path / "build/api/main").write_text("{}")
-    assert erase_site(FILES, tmp_path, {"a/2.jpg"}) == []
-    assert erase_site(FILES, tmp_path, {"a/1.jpg"}) == [str(tmp_path / "build")]
+    assert erase_site(FILES, tmp_path, Names({"a/2.jpg"})) == []
+    assert erase_site(FILES, tmp_path, Names({"a/1.jpg"})) == [str(tmp_path / "build")]
     assert not (tmp_path / "build").exists()

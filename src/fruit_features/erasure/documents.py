@@ -134,7 +134,8 @@ def _fewer_points(found: "re.Match[str]", keys: Collection[str]) -> str:
         drawn[name] = [drawn[name][n] for n in kept]
     # Labels without a point are names as well.
     there = sorted(set(drawn["label"]))
-    drawn["label"] = [there.index(n) for n in drawn["label"]]
+    places = {n: place for place, n in enumerate(there)}
+    drawn["label"] = [places[n] for n in drawn["label"]]
     for name in ("labels", "colours"):
         drawn[name] = [drawn[name][n] for n in there]
     return f"{found[1]}{script_json(drawn)}{found[3]}"

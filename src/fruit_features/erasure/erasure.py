@@ -10,6 +10,7 @@ from kedro.io.core import generate_timestamp
 from fruit_features.emr.s3 import Place, place_of
 from fruit_features.erasure.documents import erase_in_documents
 from fruit_features.erasure.journal import Journal
+from fruit_features.erasure.names import Names
 from fruit_features.erasure.refusals import Refusal, attempt, delete_files
 from fruit_features.erasure.remains import (
     clear_partial_files,
@@ -92,13 +93,13 @@ class Erasure:
 
     def _remains(self) -> list[str]:
         """Erase what is beside the datasets; whoever else names photos is told."""
-        storage, keys = self._storage, self._keys
+        storage, names = self._storage, Names(self._keys)
         clear_partial_files(storage.filesystem, storage.root)
         gone = [
-            *erase_logs(storage.filesystem, storage.root, keys),
-            *erase_site(storage.local_files, storage.project, keys),
+            *erase_logs(storage.filesystem, storage.root, names),
+            *erase_site(storage.local_files, storage.project, names),
         ]
-        for file in files_naming(storage.filesystem, storage.other_files(), keys):
+        for file in files_naming(storage.filesystem, storage.other_files(), names):
             why = "names such a photo and is no dataset of the catalog: see to it"
             self._refused.append(Refusal(file, why))
         return gone
@@ -130,7 +131,7 @@ class Erasure:
     def _purge_photos(self, folder: Place) -> int:
         versions = Versions(folder.bucket)
         wanted = {folder.key(key) for key in self._keys}
-        count = sum(map(versions.delete_all, sorted(wanted)))
+        count = versions.delete_all(folder.key(""), wanted)
         count += versions.abort_uploads(folder.key(""), wanted.__contains__)
         self._refused += versions.refused
         return count
@@ -139,11 +140,13 @@ class Erasure:
         """Spell the photos in places that could not be erased by their hashes."""
 
         def hide(refusal: Refusal) -> Refusal:
-            named = [key for key in self._keys if refusal.place.endswith(f"/{key}")]
+            key = refusal.place
             # Of keys that end alike the longest is meant.
-            for key in sorted(named, key=len, reverse=True)[:1]:
-                name = f"<{hash_of(key)}>"
-                return Refusal(*(said.replace(key, name) for said in refusal))
+            while "/" in key:
+                key = key.partition("/")[2]
+                if key in self._keys:
+                    name = f"<{hash_of(key)}>"
+                    return Refusal(*(said.replace(key, name) for said in refusal))
             return refusal
 
         return [hide(refusal) for refusal in self._refused]
@@ -158,7 +161,7 @@ class Erasure:
         kept = place_of(storage.journal.address)
         if kept:
             versions = Versions(kept.bucket)
-            versions.delete_all(kept.prefix)
+            versions.delete_all(kept.prefix, {kept.prefix})
             if versions.refused:
                 receipt["refused"] += [each._asdict() for each in versions.refused]
                 storage.save(storage.receipts._replace(path=place), receipt)

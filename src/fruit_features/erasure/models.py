@@ -29,16 +29,16 @@ def fitted_with(
         return []
     fit = json.loads(summary.filesystem.cat_file(summary.path))
     fitted = dt.datetime.fromisoformat(fit["fitted"])
-    wanted = pa.array(sorted(keys), pa.string())
+    wanted = RowsOf(keys)
     seen = 0
-    for file in files_with(features, RowsOf(keys)):
+    for file in files_with(features, wanted):
         if f"backbone_id={fit['backbone_id']}/" not in file:
             continue
         rows = columns_of(features.filesystem, file, [KEY, "featurized_at"])
         before = pc.less_equal(
             rows.column("featurized_at"), pa.scalar(fitted.replace(tzinfo=None))
         )
-        known = pc.and_(pc.is_in(rows.column(KEY), wanted), before)
+        known = pc.and_(wanted.are(rows.column(KEY)), before)
         seen += pc.sum(known).as_py() or 0
     said = {"fitted": fit["fitted"], "rows": fit["rows"], "photos": seen}
     models = ("scaler_model", "pca_model")

@@ -1,16 +1,14 @@
 """What lies beside datasets: halves of killed runs, logs, kedro-viz's site."""
 
-import html
-import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
 
 from fruit_features.datasets.replacement import restore
 from fruit_features.datasets.table_files import finish_rewrite
 from fruit_features.emr.logs import gunzip
 from fruit_features.emr.s3 import LOGS
+from fruit_features.erasure.names import Names
 from fruit_features.erasure.targets import Target
 
 # Folders that Spark's committers write to before a file counts.
@@ -51,7 +49,7 @@ def clear_partial_files(filesystem: Any, root: str) -> None:
             filesystem.rm_file(file)
 
 
-def erase_logs(filesystem: Any, root: str, keys: Collection[str]) -> list[str]:
+def erase_logs(filesystem: Any, root: str, names: Names) -> list[str]:
     """Remove logs that name any of some photos, or are packed as Spark does it.
 
     Returns:
@@ -61,19 +59,19 @@ def erase_logs(filesystem: Any, root: str, keys: Collection[str]) -> list[str]:
     folder = f"{root}/{LOGS.rstrip('/')}"
     logs = filesystem.find(folder) if filesystem.exists(folder) else []
     packed = [log for log in logs if log.endswith(_PACKED)]
-    named = files_naming(filesystem, set(logs) - set(packed), keys)
+    named = files_naming(filesystem, set(logs) - set(packed), names)
     for log in (removed := sorted([*packed, *named])):
         filesystem.rm_file(log)
     return removed
 
 
-def erase_site(filesystem: Any, project: Path, keys: Collection[str]) -> list[str]:
+def erase_site(filesystem: Any, project: Path, names: Names) -> list[str]:
     """Remove the site that kedro-viz has built, if it names any of some photos.
 
     Args:
         filesystem: That of local files.
         project: The project's folder.
-        keys: Of the photos.
+        names: Of the photos.
 
     Returns:
         The site's folder, if it was removed.
@@ -81,33 +79,20 @@ def erase_site(filesystem: Any, project: Path, keys: Collection[str]) -> list[st
     site = str(project / VIZ_SITE)
     if not filesystem.exists(f"{site}/{VIZ_FILE}"):
         return []
-    if not files_naming(filesystem, filesystem.find(site), keys):
+    if not files_naming(filesystem, filesystem.find(site), names):
         return []
     filesystem.rm(site, recursive=True)
     return [site]
 
 
-def files_naming(
-    filesystem: Any, files: Iterable[str], keys: Collection[str]
-) -> list[str]:
+def files_naming(filesystem: Any, files: Iterable[str], names: Names) -> list[str]:
     """Find the files of text that name any of some photos, in whatever spelling."""
-    spelled = {form.encode("utf-8", "surrogatepass") for form in _spellings(keys)}
-    named = []
-    for file in files:
-        if not file.endswith(_NO_TEXT):
-            content = gunzip(filesystem.cat_file(file))
-            if any(form in content for form in spelled):
-                named.append(file)
-    return sorted(named)
-
-
-def _spellings(keys: Collection[str]) -> Iterator[str]:
-    for key in keys:
-        yield key
-        yield html.escape(key)
-        yield quote(key)
-        yield json.dumps(key)[1:-1]
-        yield json.dumps(html.escape(key))[1:-1]
+    return sorted(
+        file
+        for file in files
+        if not file.endswith(_NO_TEXT)
+        and names.are_in(gunzip(filesystem.cat_file(file)))
+    )
 
 
 def _folders(filesystem: Any, path: str, beginnings: tuple[str, ...]) -> list[str]:

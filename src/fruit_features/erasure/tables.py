@@ -2,6 +2,7 @@
 
 import datetime as dt
 import io
+from bisect import bisect_left
 from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Protocol
@@ -52,18 +53,17 @@ class RowsOf:
 
     def __init__(self, keys: Collection[str]) -> None:
         """Name the photos by their keys."""
-        self._keys = pa.array(sorted(keys), pa.string())
+        self._keys, self._sorted = frozenset(keys), sorted(keys)
 
     def may_lie(self, least: Any, greatest: Any) -> bool:
         """Tell whether a key lies there."""
-        inside = pc.and_(
-            pc.greater_equal(self._keys, least), pc.less_equal(self._keys, greatest)
-        )
-        return bool(pc.any(inside).as_py())
+        at = bisect_left(self._sorted, least)
+        return at < len(self._sorted) and bool(self._sorted[at] <= greatest)
 
     def are(self, values: Any) -> Any:
         """Tell which keys are those of the photos."""
-        return pc.is_in(values, self._keys)
+        # Arrow's is_in would hash all photos anew for every row group.
+        return pa.array([key in self._keys for key in values.to_pylist()], pa.bool_())
 
 
 class RowsUntil:

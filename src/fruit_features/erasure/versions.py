@@ -1,6 +1,8 @@
 """What S3 keeps of objects that are gone: older versions, unfinished uploads."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
+from itertools import groupby
+from posixpath import commonprefix, dirname
 from typing import Any
 
 from fruit_features.emr.clients import without_keys
@@ -43,15 +45,24 @@ class Versions:
         ]
         return self._delete(old)
 
-    def delete_all(self, key: str) -> int:
-        """Delete an object in all its versions.
+    def delete_all(self, prefix: str, keys: Collection[str]) -> int:
+        """Delete objects in all their versions.
+
+        They are listed folder by folder: a request for each takes hours for many.
+
+        Args:
+            prefix: What all keys begin with; named if S3 refuses to list.
+            keys: Of the objects.
 
         Returns:
             How many went.
         """
-        return self._delete(
-            [found for found in self._versions(key) if found[0]["Key"] == key]
-        )
+        gone = 0
+        for _, group in groupby(sorted(keys, key=dirname), dirname):
+            wanted = set(group)
+            found = self._versions(commonprefix(list(wanted)), prefix)
+            gone += self._delete([each for each in found if each[0]["Key"] in wanted])
+        return gone
 
     def abort_uploads(self, prefix: str, wanted: Callable[[str], bool]) -> int:
         """End uploads below a prefix that were begun and not completed.
@@ -63,10 +74,9 @@ class Versions:
         Returns:
             How many were ended.
         """
-        asked = {"Bucket": self._bucket, "Prefix": prefix}
         uploads = [
             {"Key": each["Key"], "UploadId": each["UploadId"]}
-            for page in self._pages("list_multipart_uploads", asked)
+            for page in self._pages("list_multipart_uploads", prefix)
             for each in page.get("Uploads", [])
             if wanted(each["Key"])
         ]
@@ -83,24 +93,28 @@ class Versions:
                 return False
         return True
 
-    def _versions(self, prefix: str) -> Iterator[tuple[dict[str, Any], bool]]:
+    def _versions(
+        self, prefix: str, named: str | None = None
+    ) -> Iterator[tuple[dict[str, Any], bool]]:
         """List versions, and marks that say that an object was deleted."""
-        asked = {"Bucket": self._bucket, "Prefix": prefix}
-        for page in self._pages("list_object_versions", asked):
+        for page in self._pages("list_object_versions", prefix, named):
             for each in page.get("Versions", []):
                 yield each, False
             for each in page.get("DeleteMarkers", []):
                 yield each, True
 
-    def _pages(self, operation: str, asked: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    def _pages(
+        self, operation: str, prefix: str, named: str | None = None
+    ) -> Iterator[dict[str, Any]]:
         from botocore.exceptions import ClientError
 
+        pages = self._client.get_paginator(operation)
         try:
-            yield from self._client.get_paginator(operation).paginate(**asked)
+            yield from pages.paginate(Bucket=self._bucket, Prefix=prefix)
         except ClientError as error:
             # S3 without versions has none to delete.
             if error.response["Error"]["Code"] != "NotImplemented":
-                self._refuse(asked["Prefix"], error.response["Error"], operation)
+                self._refuse(named or prefix, error.response["Error"], operation)
 
     def _delete(self, found: list[tuple[dict[str, Any], bool]]) -> int:
         gone = self._delete_batches(
