@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from fruit_features.cli import cli
+from fruit_features.erasure.versions import Versions
 from tests.erasure.conftest import ERASED, LABEL, NAME, SOME, Marked
 from tests.marks import holding
 from tests.s3_server import S3Server, every_version
@@ -134,6 +135,27 @@ def test_what_must_not_be_deleted_is_told(
     left = holding(bucket.contents(), marked_once.marks)
     places = {name.split(" ")[0:-1][-1] for names in left.values() for name in names}
     assert {SOME.split(" ")[-1]} == places
+
+
+def test_many_photos_take_few_requests(
+    s3_server: S3Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in s3_server.environment.items():
+        monkeypatch.setenv(name, value)
+    bucket = Bucket(s3_server, "erased-in-batches")
+    erased = {f"p/{label}/{n}.jpg" for label in ("a", "b") for n in range(12)}
+    # Names that begin alike, and one that is a folder's as well.
+    others = {"p/a/1.jpg.bak", "p/a/1.jpg/2.jpg", "p/b/12.jpg", "p/a"}
+    for key in sorted(erased | others) * 2:
+        bucket.client.put_object(Bucket=bucket.name, Key=key, Body=b"x")
+    versions, asked = Versions(bucket.name), []
+    count = versions._client.meta.events.register
+    count("before-call.s3", lambda model, **_: asked.append(model.name))
+    assert versions.delete_all("p/", erased) == 2 * len(erased)
+    assert versions.refused == []
+    assert asked == ["ListObjectVersions", "DeleteObjects"] * 2
+    left = {name.rsplit(" ", 1)[0] for name in bucket.contents()}
+    assert left == others
 
 
 def receipts(bucket: Bucket) -> list[dict[str, Any]]:

@@ -5,8 +5,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from fruit_features.erasure.erasure import Erasure
 from fruit_features.erasure.erasure_list import ErasureList, without_erased
+from fruit_features.erasure.journal import Journal
+from fruit_features.erasure.refusals import Refusal
 from fruit_features.erasure.selection import Photo, Selection, read_names
+from fruit_features.erasure.storage import Storage
 from fruit_features.exceptions import ErasureError
 
 PHOTOS = [
@@ -64,3 +68,14 @@ def test_erased_images_are_left_out_of_a_listing() -> None:
     assert left.index.tolist() == [0, 1]
     for nothing in (None, ErasureList().stored()):
         assert without_erased(images, nothing) is images
+
+
+def test_a_refused_place_names_no_photo() -> None:
+    journal = Journal("", "", "", {}, ["a/1.jpg", "b/a/1.jpg", "1.jpg"], raw=True)
+    erasure = Erasure(Storage.__new__(Storage), journal, print)
+    places = ["s3://x/b/a/1.jpg", "/d/c/a/1.jpg", "/d/xa/1.jpg", "/d/2.jpg", "1.jpg"]
+    erasure._refused = [Refusal(place, f"{place}: no") for place in places]
+    # Of keys that end alike the longest is meant.
+    hidden = ["s3://x/<B/A/1.JPG>", "/d/c/<A/1.JPG>", "/d/xa/<1.JPG>", *places[3:]]
+    said = [Refusal(place, f"{place}: no") for place in hidden]
+    assert erasure._hidden(str.upper) == said

@@ -7,6 +7,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from fruit_features.erasure.tables import RowsOf
+
 # Threads that Arrow has begun never end; one that Python has joined may take a moment.
 PROGRAM = """
 import sys
@@ -47,3 +49,20 @@ def test_no_thread_of_arrow_outlives_a_reading(tmp_path: Path) -> None:
         check=True,
     )
     assert done.stdout.split() == ["40", "2", "38", "0"]
+
+
+def test_rows_of_photos() -> None:
+    rows = RowsOf({"a/7.jpg", "a/1.jpg", "é.jpg"})
+    values = pa.chunked_array([["a/1.jpg", "a/10.jpg", None], ["é.jpg"]], pa.string())
+    assert rows.are(values).to_pylist() == [True, False, False, True]
+    least_and_greatest = {
+        ("a/1.jpg", "a/1.jpg"): True,
+        ("a/0.jpg", "a/7"): True,
+        ("a/2.jpg", "a/6.jpg"): False,
+        ("a/8.jpg", "z"): False,
+        ("b", "ü"): True,
+        ("ê", "ü"): False,
+    }
+    for (least, greatest), may in least_and_greatest.items():
+        assert rows.may_lie(least, greatest) is may
+    assert RowsOf(()).may_lie("a", "z") is False
