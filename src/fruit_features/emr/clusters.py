@@ -1,8 +1,9 @@
 """The project's clusters: found, read, created, terminated."""
 
 import datetime as dt
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from fruit_features.emr.clients import asking, explain_words, without_keys
@@ -142,7 +143,7 @@ class Clusters:
 
     def up(self) -> list[Cluster]:
         """Return those that cost money now, the youngest first."""
-        return self._read(self._list(UP))
+        return list(self._read(self._list(UP)))
 
     def since(self, when: dt.datetime) -> list[Cluster]:
         """Return those that were up at a time or later, the youngest first.
@@ -152,11 +153,12 @@ class Clusters:
         """
         # One that ends in between is in both.
         listed = self._list(UP) + self._list(ENDED)
-        return self._read(
+        up = (
             each
             for each in listed
             if each["Status"]["Timeline"].get("EndDateTime", when) >= when
         )
+        return list(self._read(up))
 
     def the_one(self, cluster: str | None, *, ended: bool = False) -> Cluster:
         """Return the one that is named, or else the only one there is.
@@ -172,8 +174,7 @@ class Clusters:
             return self.read(cluster)
         up = self.up()
         if not up and ended:
-            month = dt.datetime.now(dt.timezone.utc) - dt.timedelta(days=30)
-            up = self.since(month)[:1]
+            up = list(islice(self._read(self._list(ENDED)), 1))
         if len(up) == 1:
             return up[0]
         if up:
@@ -239,15 +240,16 @@ class Clusters:
             found = self._all("list_clusters", "Clusters", ClusterStates=list(states))
         return [each for each in found if each["Name"] == self.name]
 
-    def _read(self, listed: Iterable[dict[str, Any]]) -> list[Cluster]:
+    def _read(self, listed: Iterable[dict[str, Any]]) -> Iterator[Cluster]:
         created = {
             each["Id"]: each["Status"]["Timeline"]["CreationDateTime"]
             for each in listed
         }
         youngest = sorted(created, key=lambda each: created[each], reverse=True)
         # Only a cluster's own description has its tags.
-        described = map(self.read, youngest)
-        return [one for one in described if one.tags.get(PROJECT_TAG) == self.name]
+        for cluster in map(self.read, youngest):
+            if cluster.tags.get(PROJECT_TAG) == self.name:
+                yield cluster
 
     def _all(self, operation: str, what: str, **which: Any) -> list[dict[str, Any]]:
         pages = self.client.get_paginator(operation).paginate(**which)

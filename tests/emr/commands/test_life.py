@@ -339,6 +339,10 @@ def test_clusters_of_months_ago(user: User) -> None:
         first + dt.timedelta(days=10),
     )
     assert spent == pytest.approx(12 * 24 * hour, rel=0.001)
+    user.ok("terminate", up, "--yes")
+    user.aws.date(up, long_ago, now - dt.timedelta(days=49))
+    # The last is the last that was created, whenever that was.
+    assert user.data("cost")["cluster"] == up
 
 
 def test_clusters_of_others_are_none_of_ours(user: User, aws: MotoEmr) -> None:
