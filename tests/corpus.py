@@ -16,6 +16,7 @@ import numpy as np
 from PIL import Image
 
 from tests import pictures
+from tests.tiffs import Layout, tiff_of_samples
 
 WIDTH, HEIGHT = 48, 32
 MAX_BYTES = 200_000
@@ -139,6 +140,87 @@ def jpeg_declaring(width: int, height: int, bits: int = 8) -> bytes:
     return JPEG[:place] + struct.pack(">BHH", bits, height, width) + JPEG[place + 5 :]
 
 
+def jpeg_segment(marker: int, data: bytes) -> bytes:
+    return bytes([255, marker]) + struct.pack(">H", len(data) + 2) + data
+
+
+def arithmetic_jpeg(side: int, anew: bool = False) -> bytes:
+    """A JPEG of arithmetic coding, all of it grey 128.
+
+    Args:
+        side: In pixels.
+        anew: The code begins anew for every block, which then needs no bits.
+    """
+    frame = struct.pack(">BHHB", 8, side, side, 1) + b"\x01\x11\x00"
+    restarts = (side // 8) ** 2 - 1
+    marks = b"".join(bytes([255, 0xD0 + number % 8]) for number in range(restarts))
+    return b"".join(
+        [
+            b"\xff\xd8",
+            jpeg_segment(0xDB, b"\x00" + b"\x01" * 64),
+            jpeg_segment(0xC9, frame),
+            jpeg_segment(0xDD, b"\x00\x01") if anew else b"",
+            jpeg_segment(0xDA, b"\x01\x01\x00\x00\x3f\x00"),
+            marks if anew else b"\x1e\xee",
+            b"\xff\xd9",
+        ]
+    )
+
+
+def lossless_jpeg(image: Image.Image) -> bytes:
+    """A grey picture as JPEG of the lossless process: differences to the left."""
+    values = np.asarray(image).astype(int)
+    left = np.concatenate([np.roll(values[:, :1], 1, axis=0), values[:, :-1]], axis=1)
+    left[0, 0] = 128
+    bits = ""
+    for step in (values - left).ravel().tolist():
+        size = abs(step).bit_length()  # Of four bits, as all codes are.
+        bits += f"{size:04b}"
+        if size:
+            bits += f"{step if step > 0 else step + 2**size - 1:0{size}b}"
+    bits += "1" * (-len(bits) % 8)
+    coded = int(bits, 2).to_bytes(len(bits) // 8, "big").replace(b"\xff", b"\xff\x00")
+    height, width = values.shape
+    frame = struct.pack(">BHHB", 8, height, width, 1) + b"\x01\x11\x00"
+    codes = bytes([0, 0, 0, 0, 9, *[0] * 12, *range(9)])
+    return b"".join(
+        [
+            b"\xff\xd8",
+            jpeg_segment(0xC3, frame),
+            jpeg_segment(0xC4, codes),
+            jpeg_segment(0xDA, b"\x01\x01\x00\x01\x00\x00") + coded,
+            b"\xff\xd9",
+        ]
+    )
+
+
+def bmp_of(
+    rows: list[bytes],
+    width: int,
+    bits: int,
+    palette: bytes = b"",
+    masks: tuple[int, ...] = (),
+    compression: int = 0,
+) -> bytes:
+    """A BMP of these rows, from below; with masks its header is of version 4."""
+    more = struct.pack(f"<{len(masks)}I", *masks).ljust(68 if masks else 0, b"\x00")
+    pixels = b"".join(row + bytes(-len(row) % 4) for row in rows)
+    length, compression = 40 + len(more), 3 if masks else compression
+    start = 14 + length + len(palette)
+    head = struct.pack("<2sIII", b"BM", start + len(pixels), 0, start)
+    size = struct.pack("<IiiHHI", length, width, len(rows), 1, bits, compression)
+    colours = struct.pack("<IiiII", len(pixels), 0, 0, len(palette) // 4, 0)
+    return head + size + colours + more + palette + pixels
+
+
+def gif_of(size: tuple[int, int], place: tuple[int, int], *extras: bytes) -> bytes:
+    """A GIF of red, green, blue and yellow; one pixel of it is drawn, in green."""
+    colours = bytes([255, 0, 0, 0, 255, 0, 0, 0, 255, 255, 255, 0])
+    head = b"GIF89a" + struct.pack("<HHBBB", *size, 0xF1, 2, 0) + colours
+    drawn = b"," + struct.pack("<HHHHB", *place, 1, 1, 0)
+    return head + b"".join(extras) + drawn + b"\x02\x02\x4c\x01\x00;"
+
+
 def exif_entry(tag: int, kind: int, count: int, value: bytes) -> bytes:
     return struct.pack("<HHI", tag, kind, count) + value.ljust(4, b"\x00")
 
@@ -236,6 +318,8 @@ def sound_jpegs() -> list[Kind]:
         exif_entry(0x0202, LONG, 1, struct.pack("<I", len(small))),
         data=small,
     )
+    progressive = encoded(VIEW, quality=95, progressive=True)
+    grey_128 = Image.new("RGB", (16, 16), (128, 128, 128))
     short = "a note in it ends too early:"
     return [
         Kind("jpeg/plain.jpg", JPEG, **near),
@@ -247,6 +331,18 @@ def sound_jpegs() -> list[Kind]:
         Kind("jpeg/cmyk.jpg", encoded(VIEW.convert("CMYK"), quality=95), **near),
         Kind("jpeg/ycck of Photoshop.jpg", ycck_jpeg(), **near),
         Kind("jpeg/named.png", JPEG, **near),
+        Kind("jpeg/without its end.jpg", JPEG[:-2], **near),
+        Kind("jpeg/with half of its end.jpg", JPEG[:-1], **near),
+        Kind("jpeg/progressive, without its end.jpg", progressive[:-2], **near),
+        Kind("jpeg/behind blanks.jpg", b"\xef\xbb\xbf\r\n\t " + JPEG, **near),
+        Kind("jpeg/arithmetic.jpg", arithmetic_jpeg(512), shows=grey_128),
+        # Longer than what Pillow hands to its decoder at a time.
+        Kind(
+            "jpeg/arithmetic, long.jpg",
+            arithmetic_jpeg(1440, anew=True),
+            shows=grey_128,
+        ),
+        Kind("jpeg/lossless.jpg", lossless_jpeg(GREY), shows=grey),
         Kind("jpeg/garbage after the end.jpg", JPEG + b"garbage\xff\xda" * 99, **near),
         Kind("jpeg/zeros after the end.jpg", JPEG + bytes(5000), **near),
         Kind("jpeg/stereo.jpg", mpo, **near),
@@ -282,7 +378,6 @@ def bad_jpegs() -> list[Kind]:
         "before the pixels": scan - 14,
         "in the pixels": (scan + len(JPEG)) // 2,
         "in the last bytes": len(JPEG) - 5,
-        "without its end": len(JPEG) - 2,
     }
     cut = [
         Kind(
@@ -294,6 +389,7 @@ def bad_jpegs() -> list[Kind]:
         for where, length in cuts.items()
     ]
     with_preview = jpeg_with(0xE1, preview)
+    progressive = encoded(VIEW, progressive=True)
     return [
         *cut,
         Kind(
@@ -323,8 +419,27 @@ def bad_jpegs() -> list[Kind]:
         Kind(
             "jpeg/12 bits.jpg",
             jpeg_declaring(WIDTH, HEIGHT, bits=12),
-            "damaged",
-            "JPEG: SyntaxError: cannot handle 12-bit layers",
+            "unsupported",
+            "JPEG: cannot handle 12-bit layers; convert it to PNG",
+        ),
+        # Its last scans would make it finer.
+        Kind(
+            "jpeg/progressive, cut between scans.jpg",
+            progressive[: progressive.rindex(b"\xff\xda")],
+            "truncated",
+            "JPEG that ends too early",
+        ),
+        Kind(
+            "jpeg/progressive, cut, with a preview.jpg",
+            _with_exif(progressive[: progressive.rindex(b"\xff\xda")], preview),
+            "truncated",
+            "JPEG that ends too early",
+        ),
+        Kind(
+            "jpeg/arithmetic, cut.jpg",
+            arithmetic_jpeg(160, anew=True)[:500],
+            "truncated",
+            "JPEG that ends too early",
         ),
         Kind(
             "jpeg/without height.jpg",
@@ -357,6 +472,7 @@ def sound_pngs() -> list[Kind]:
     return [
         Kind("png/plain.png", PNG, **seen),
         Kind("png/named.jpg", PNG, **seen),
+        Kind("png/behind a new line.png", b"\n" + PNG, **seen),
         Kind("png/grey.png", encoded(GREY, "PNG"), shows=GREY.convert("RGB")),
         Kind("png/1 bit.png", encoded(two, "PNG"), shows=two.convert("RGB")),
         Kind("png/palette.png", encoded(palette, "PNG"), shows=palette.convert("RGB")),
@@ -385,6 +501,15 @@ def sound_pngs() -> list[Kind]:
                 png_chunk(b"tRNS", struct.pack(">H", 1000)),
             ),
             shows=_pixels([(255, 255, 255), (70, 70, 70)]),
+        ),
+        Kind(
+            "png/2 bits, one grey stands for nothing.png",
+            png_of(
+                png_header(3, 1, depth=2),
+                b"\x00\x60",  # 1, 2, 0
+                png_chunk(b"tRNS", struct.pack(">H", 1)),
+            ),
+            shows=_pixels([(255, 255, 255), (170, 170, 170), (0, 0, 0)]),
         ),
         Kind(
             "png/16 bits, colour.png",
@@ -493,6 +618,16 @@ def bad_pngs() -> list[Kind]:
             "damaged",
             "PNG: no pixels after its header",
         ),
+        Kind(
+            "png/16 bits, one colour stands for nothing.png",
+            png_of(
+                png_header(WIDTH, HEIGHT, 16, 2),
+                bands_of_16_bits(),
+                png_chunk(b"tRNS", bytes(6)),
+            ),
+            "unsupported",
+            "PNG: 16 bits a colour, of which one stands for transparent; convert it",
+        ),
         Kind("png/no width.png", png_of(png_header(0, 9), b""), "damaged", no_size),
         Kind("png/3 bits.png", png_of(png_header(9, 9, 3), b""), "damaged", no_size),
         Kind(
@@ -515,6 +650,21 @@ def sound_others() -> list[Kind]:
     fractions = Image.fromarray(np.asarray(GREY, "f4") / np.float32(255))
     wide = Image.fromarray(np.asarray(GREY, "i4") * 257)
     grey: dict[str, Any] = {"shows": GREY.convert("RGB")}
+    blue_first = np.pad(np.asarray(VIEW)[::-1, :, ::-1], [(0, 0), (0, 0), (0, 1)])
+    clear = [row.tobytes() for row in blue_first]
+    rgb_16 = np.asarray(VIEW).astype("u2") * 257
+    grey_16 = np.asarray(GREY).astype("u2")[..., None] * 257
+    floats = np.asarray(fractions)[..., None]
+    big = Layout(order=">", form=3, compression=8)
+    colour = {
+        "planes of 16 bits": tiff_of_samples(rgb_16, 2, 16, Layout(planar=2)),
+        "big planes": tiff_of_samples(rgb_16, 2, 16, Layout(order=">", planar=2)),
+    }
+    greys = {
+        "16 bits, white is zero": tiff_of_samples(65535 - grey_16, 0, 16),
+        "12 bits": tiff_of_samples(grey_16.astype(int) // 257 * 4095 // 255, 1, 12),
+        "fractions, big-endian, deflate": tiff_of_samples(floats, 1, 32, big),
+    }
     striped = tiff_of(
         GREY.tobytes(),
         {259: 1, 256: WIDTH, 257: HEIGHT, 278: HEIGHT, 322: 0, 323: 2**32 - 1},
@@ -527,6 +677,11 @@ def sound_others() -> list[Kind]:
             "gif/bad second picture.gif", animated("GIF")[: len(GIF) + 40], **of_palette
         ),
         Kind("gif/without its end.gif", GIF[:-1], **of_palette),
+        Kind(
+            "gif/first picture smaller.gif",
+            gif_of((3, 1), (1, 0)),
+            shows=_pixels([(255, 255, 255), (0, 255, 0), (255, 255, 255)]),
+        ),
         Kind("webp/plain.webp", WEBP, **seen),
         Kind(
             "webp/lossy.webp", encoded(VIEW, "WEBP", quality=95), shows=VIEW, off=LOSS
@@ -566,7 +721,22 @@ def sound_others() -> list[Kind]:
             changed(striped, tile_width, struct.pack("<HI4s", ASCII, 4, b"abc")),
             **grey,
         ),
+        *(
+            Kind(f"tiff/{name}.tif", content, **seen)
+            for name, content in colour.items()
+        ),
+        *(Kind(f"tiff/{name}.tif", content, **grey) for name, content in greys.items()),
         Kind("bmp/24 bits.bmp", BMP, **seen),
+        Kind(
+            "bmp/32 bits, nothing but transparent.bmp",
+            bmp_of(clear, WIDTH, 32, masks=(0xFF0000, 0xFF00, 0xFF, 0xFF000000)),
+            **seen,
+        ),
+        Kind(
+            "bmp/8 bits, black and white.bmp",
+            bmp_of([bytes([0, 1, 1])], 3, 8, bytes(4) + b"\xff\xff\xff\x00"),
+            shows=_pixels([(0, 0, 0), (255, 255, 255), (255, 255, 255)]),
+        ),
         Kind("bmp/top down.bmp", top_down, **seen),
         Kind("bmp/8 bits.bmp", encoded(VIEW.quantize(256), "BMP"), **of_palette),
         Kind("bmp/1 bit.bmp", encoded(two, "BMP"), shows=two.convert("RGB")),
@@ -576,6 +746,35 @@ def sound_others() -> list[Kind]:
 
 def bad_others() -> list[Kind]:
     lzw = encoded(VIEW, "TIFF", compression="tiff_lzw")
+    pixels, five = np.asarray(VIEW), np.zeros((9, 9, 5))
+    of_bands = "TIFF: pixels of such colours, bits and bands cannot be shown; convert"
+    unsupported = {
+        "jpeg 2000": (
+            tiff_of_samples(pixels, 2, more={259: (34712,)}),
+            "TIFF: compression JPEG 2000 (34712); convert it to PNG",
+        ),
+        "lerc": (
+            tiff_of_samples(pixels, 2, more={259: (34887,)}),
+            "TIFF: compression LERC (34887); convert it to PNG",
+        ),
+        "webp": (
+            tiff_of_samples(pixels, 2, more={259: (50001,)}),
+            "TIFF: compression 50001; convert it to PNG",
+        ),
+        "five bands": (tiff_of_samples(five, 2), of_bands),
+        "fractions of colours": (
+            tiff_of_samples(pixels / 255, 2, 32, Layout(form=3)),
+            of_bands,
+        ),
+        "signed": (
+            tiff_of_samples(pixels[..., :1], 1, 8, Layout(form=2)),
+            "TIFF: signed numbers of 8 bits; convert it to PNG",
+        ),
+        "planes of grey and alpha": (
+            tiff_of_samples(pixels[..., :2], 1, 8, Layout(planar=2, extra=(2,))),
+            "TIFF: separate planes of photometric 1; convert it to PNG",
+        ),
+    }
     return [
         Kind("gif/cut: header.gif", GIF[:40], "truncated", "GIF that ends too early"),
         Kind("gif/cut.gif", GIF[: len(GIF) * 2 // 3], "truncated", "GIF that ends"),
@@ -597,13 +796,17 @@ def bad_others() -> list[Kind]:
             "damaged",
             "TIFF: its pixels cannot be decoded",
         ),
+        *(
+            Kind(f"tiff/{name}.tif", content, "unsupported", detail)
+            for name, (content, detail) in unsupported.items()
+        ),
         Kind("bmp/cut.bmp", BMP[: len(BMP) // 2], "truncated", "BMP that ends too"),
         Kind("bmp/cut: header.bmp", BMP[:14], "truncated", "BMP that ends too early"),
         Kind(
             "bmp/unknown compression.bmp",
             changed(BMP, 30, b"\x09"),
-            "damaged",
-            "Unsupported BMP compression (9)",
+            "unsupported",
+            "BMP: Unsupported BMP compression (9); convert it to PNG",
         ),
     ]
 
@@ -678,7 +881,7 @@ def bombs() -> list[Kind]:
             f"bomb/{size}.{ending}",
             content,
             "too_large",
-            f"{size} pixels, more than 50,000,000",
+            f"{size} pixels, more than 70,000,000",
         )
         for size, (ending, content) in sizes.items()
     ]
@@ -698,15 +901,25 @@ def no_images() -> list[Kind]:
         "random.jpg": np.random.default_rng(1).bytes(5000),
         "._resource fork.jpg": b"\x00\x05\x16\x07\x00\x02\x00\x00Mac OS X" + bytes(50),
         "Thumbs.db.jpg": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504),
-        "heic.jpg": b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic" + bytes(99),
         "pointer of Git LFS.jpg": b"version https://git-lfs.github.com/spec/v1\n",
+        "film.jpg": b"\x00\x00\x00\x18ftypisom" + bytes(99),
         # These Pillow could decode, the last by starting Ghostscript.
-        "avif.jpg": encoded(VIEW, "AVIF"),
-        "jpeg 2000.jpg": encoded(VIEW, "JPEG2000"),
         "icon.png": encoded(VIEW, "ICO"),
         "eps.jpg": encoded(VIEW, "EPS"),
     }
+    others = {
+        "HEIC": b"\x00\x00\x00\x18ftypheic\x00\x00\x00\x00mif1heic" + bytes(99),
+        "HEIF": b"\x00\x00\x00\x18ftypmif1" + bytes(99),
+        "AVIF": encoded(VIEW, "AVIF"),
+        "JPEG 2000": encoded(VIEW, "JPEG2000"),
+        "JPEG XL": b"\xff\x0a" + bytes(99),
+        "Photoshop's PSD": b"8BPS\x00\x01" + bytes(99),
+    }
     return [
+        *(
+            Kind(f"other/{name}.jpg", content, "unsupported", f"{name}: convert it to")
+            for name, content in others.items()
+        ),
         Kind("no image/empty.jpg", b"", "empty", "the file has 0 bytes"),
         *(
             Kind(

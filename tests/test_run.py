@@ -21,6 +21,7 @@ from fruit_features.backbone.source import bundled_backbone
 from fruit_features.exceptions import ModelMismatchError, NoFeaturesError
 from fruit_features.pipelines.reporting.fields import FIELDS, ON_YARN
 from fruit_features.quarantine import REASONS
+from tests.corpus import png_declaring
 from tests.pictures import encoded, jpeg, picture
 
 AWKWARD = (
@@ -39,7 +40,8 @@ BAD = {
     "bad/empty.jpg": ("empty", b""),
     "bad/html.jpg": ("not_an_image", b"<html>not found</html>"),
     "bad/cut.jpg": ("truncated", jpeg()[:900]),
-    "bad/bomb.png": ("too_large", encoded(picture(side=8000), "PNG")),
+    "bad/heic.jpg": ("unsupported", b"\x00\x00\x00\x18ftypheic"),
+    "bad/bomb.png": ("too_large", png_declaring(9000, 9000)),
     "bad/damaged.png": ("damaged", None),
     "bad/gone.jpg": ("unreadable", None),
 }

@@ -15,7 +15,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageFile
 
-from fruit_features.backbone.decoding import DecodeFailure, decode_image
+from fruit_features import quarantine
+from fruit_features.backbone.decoding import MAX_PIXELS, DecodeFailure, decode_image
 from tests.corpus import (
     ASCII,
     BYTE,
@@ -39,10 +40,10 @@ from tests.pictures import encoded, jpeg, picture
 # As many bytes say the format.
 HEADER = 8
 
-REASONS = {"empty", "not_an_image", "truncated", "damaged", "too_large"}
+REASONS = {*quarantine.REASONS} - {"unreadable"}
 
 
-def decoded(content: bytes, size: int, max_pixels: int = 50_000_000) -> np.ndarray:
+def decoded(content: bytes, size: int, max_pixels: int = MAX_PIXELS) -> np.ndarray:
     """The pixels of bytes that must be a usable image."""
     pixels = decode_image(content, size, max_pixels)
     assert not isinstance(pixels, DecodeFailure), pixels
@@ -50,7 +51,7 @@ def decoded(content: bytes, size: int, max_pixels: int = 50_000_000) -> np.ndarr
     return pixels
 
 
-def refused(content: bytes, max_pixels: int = 50_000_000) -> DecodeFailure:
+def refused(content: bytes, max_pixels: int = MAX_PIXELS) -> DecodeFailure:
     """Why bytes are no usable image; they must be none."""
     failure = decode_image(content, 8, max_pixels)
     assert isinstance(failure, DecodeFailure)
@@ -105,7 +106,7 @@ def memory(entry: str) -> int:
     return int(re.search(rf"{entry}:\s+(\d+) kB", status)[1]) * 1024
 
 
-def memory_taken(content: bytes, max_pixels: int = 50_000_000) -> int:
+def memory_taken(content: bytes, max_pixels: int = MAX_PIXELS) -> int:
     """How many bytes of memory decoding takes at its height."""
     gc.collect()
     before = memory("VmRSS")

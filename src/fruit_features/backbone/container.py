@@ -3,7 +3,7 @@
 import zlib
 from collections.abc import Iterator
 
-JPEG_END = b"\xff\xd9"
+JPEG_START, JPEG_END = b"\xff\xd8", b"\xff\xd9"
 _JPEG_SCAN = b"\xff\xda"
 # Comments and application segments, but for APP1 (EXIF) and APP14 (Adobe).
 _JPEG_NOTES = (0xE0, *range(0xE2, 0xEE), 0xEF, 0xFE)
@@ -12,6 +12,27 @@ _ADOBE, _ADOBE_LENGTH = 0xEE, 16
 _PNG_START = b"\x89PNG\r\n\x1a\n"
 # Of the chunks that a PNG may do without, those that change what it looks like.
 _PNG_LOOKS = (b"tRNS", b"eXIf")
+
+# Arithmetic coding, by the kinds of frame that use it.
+_JPEG_ARITHMETIC = {*range(0xC9, 0xD0)} - {0xCC}
+
+# A byte order mark, white space: what a web server's program may put before a picture.
+_BLANKS = b"\xef\xbb\xbf \t\r\n"
+
+# Pictures that are known, but not read. ISO's boxes tell by a brand.
+_OTHER_STARTS = {
+    b"\x00\x00\x00\x0cjP  \r\n\x87\n": "JPEG 2000",
+    b"\xff\x4f\xff\x51": "JPEG 2000",
+    b"\x00\x00\x00\x0cJXL \r\n\x87\n": "JPEG XL",
+    b"\xff\x0a": "JPEG XL",
+    b"8BPS": "Photoshop's PSD",
+}
+_BRANDS = {
+    **dict.fromkeys((b"avif", b"avis"), "AVIF"),
+    **dict.fromkeys((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx"), "HEIC"),
+    **dict.fromkeys((b"mif1", b"msf1", b"mif2"), "HEIF"),
+    b"crx ": "Canon's CR3",
+}
 
 _STARTS = {
     b"\xff\xd8": "JPEG",
@@ -42,6 +63,27 @@ def format_of(content: bytes) -> str | None:
     )
 
 
+def other_format_of(content: bytes) -> str | None:
+    """Tell a picture of a format that is not read by its first bytes."""
+    if content[4:8] == b"ftyp":
+        return _BRANDS.get(content[8:12])
+    found = (name for start, name in _OTHER_STARTS.items() if content.startswith(start))
+    return next(found, None)
+
+
+def without_blanks(content: bytes) -> bytes:
+    """Leave out blanks before a picture; other files stay as they are."""
+    bare = content.lstrip(_BLANKS)
+    return bare if format_of(bare) else content
+
+
+def is_arithmetic(content: bytes) -> bool:
+    """Tell a JPEG of arithmetic coding, which may be shorter than Huffman's."""
+    return any(
+        part[1:2] and part[1] in _JPEG_ARITHMETIC for part in jpeg_segments(content)
+    )
+
+
 def lacks_end(kind: str, content: bytes) -> bool:
     """Tell whether a file is shorter than it says itself.
 
@@ -51,7 +93,7 @@ def lacks_end(kind: str, content: bytes) -> bool:
     """
     if kind == "JPEG":
         # A thumbnail among the first segments has an end of its own.
-        *_, rest = _jpeg_segments(content)
+        *_, rest = jpeg_segments(content)
         return JPEG_END not in rest
     if kind == "PNG":
         return b"IEND" not in content
@@ -73,7 +115,7 @@ def without_notes(kind: str | None, content: bytes) -> bytes:
         A file of the same picture; other formats than JPEG and PNG as they are.
     """
     if kind == "JPEG":
-        kept = (part for part in _jpeg_segments(content) if not _is_jpeg_note(part))
+        kept = (part for part in jpeg_segments(content) if not _is_jpeg_note(part))
         return b"".join(kept)
     if kind == "PNG":
         chunks = (part for part in _png_chunks(content) if not _is_png_note(part))
@@ -81,7 +123,7 @@ def without_notes(kind: str | None, content: bytes) -> bytes:
     return content
 
 
-def _jpeg_segments(content: bytes) -> Iterator[bytes]:
+def jpeg_segments(content: bytes) -> Iterator[bytes]:
     """Take apart; the last part is all from the first scan on."""
     yield content[:2]
     place = 2

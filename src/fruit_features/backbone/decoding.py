@@ -1,6 +1,7 @@
 """An image file's bytes to the pixels that the backbone sees."""
 
 import io
+import re
 import struct
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -10,26 +11,18 @@ import numpy.typing as npt
 from PIL import ExifTags, Image, UnidentifiedImageError
 
 from fruit_features.backbone.container import (
-    JPEG_END,
     format_of,
     lacks_end,
+    other_format_of,
+    without_blanks,
     without_notes,
 )
-
-# Formats that Pillow decodes itself. EPS, for one, would start Ghostscript.
-FORMATS = ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP")
-
-# What Pillow's decoders raise on damaged files, besides OSError.
-DAMAGE = (
-    OSError,
-    ValueError,
-    SyntaxError,
-    struct.error,
-    EOFError,
-    LookupError,
-    TypeError,
-    AttributeError,
-    ArithmeticError,
+from fruit_features.backbone.jpeg import is_unfinished
+from fruit_features.backbone.opening import (
+    DAMAGE,
+    UnsupportedError,
+    load_image,
+    open_image,
 )
 
 # Pillow's words, where a person needs others.
@@ -39,10 +32,18 @@ MEANINGS = {
     "cannot load this image": "no pixels after its header",
     "could not create decoder object": "its parts do not fit together",
     "decoder error -2": "its pixels cannot be decoded",
+    "unknown pixel mode": "pixels of such colours, bits and bands cannot be shown",
+    "34712": "compression JPEG 2000 (34712)",
+    "34887": "compression LERC (34887)",
 }
 
-# A JPEG has a bit or more for every block of 64 pixels.
-JPEG_PIXELS_PER_BYTE = 8 * 64
+# Where Pillow's words do not speak of damage.
+UNSUPPORTED = re.compile(
+    "nsupported|not (yet )?supported|cannot handle|unknown data org|samples per pixel"
+)
+
+# Phones of "64 MP" have up to 64.5 million.
+MAX_PIXELS = 70_000_000
 
 # As many zeros at the end of a file as are hardly part of it.
 MANY_ZEROS = 64
@@ -63,16 +64,13 @@ TURNS = {
 # Colours are converted in rows of so many pixels: some steps take 30 bytes a pixel.
 STRIP_PIXELS = 2**18
 
-# The limit is decode_image's own, on the same declared size.
-Image.MAX_IMAGE_PIXELS = None
-
 
 class DecodeFailure(NamedTuple):
     """Why bytes are no usable image.
 
     Attributes:
         reason: One word of the quarantine's list: ``empty``, ``not_an_image``,
-            ``truncated``, ``damaged`` or ``too_large``.
+            ``unsupported``, ``truncated``, ``damaged`` or ``too_large``.
         detail: What was found, for a person to act on.
     """
 
@@ -81,7 +79,7 @@ class DecodeFailure(NamedTuple):
 
 
 def decode_image(
-    content: bytes, input_size: int, max_pixels: int = 50_000_000
+    content: bytes, input_size: int, max_pixels: int = MAX_PIXELS
 ) -> npt.NDArray[np.uint8] | DecodeFailure:
     """Decode an image, turn it upright and resize it to a square.
 
@@ -105,7 +103,7 @@ def decode_image(
 
 
 def decode_whole(
-    content: bytes, max_pixels: int = 50_000_000
+    content: bytes, max_pixels: int = MAX_PIXELS
 ) -> Image.Image | DecodeFailure:
     """Decode an image and turn it upright, in its own size.
 
@@ -118,6 +116,7 @@ def decode_whole(
     """
     if not content:
         return DecodeFailure("empty", "the file has 0 bytes")
+    content = without_blanks(content)
     result = _decode(content, max_pixels)
     if not _is_broken(result):
         return result
@@ -136,15 +135,14 @@ def _is_broken(result: Image.Image | DecodeFailure) -> bool:
 
 def _decode(content: bytes, max_pixels: int) -> Image.Image | DecodeFailure:
     try:
-        image = Image.open(io.BytesIO(content), formats=FORMATS)
+        image = open_image(content)
         width, height = _largest_piece(image)
         if width * height > max_pixels:
             size = f"{width} x {height} pixels"
             return DecodeFailure("too_large", f"{size}, more than {max_pixels:,}")
-        if image.format in ("JPEG", "MPO") and _is_unfinished(image, content):
+        if image.format in ("JPEG", "MPO") and is_unfinished(image, content):
             return _truncated("JPEG", content)
-        image.load()
-        return _to_rgb(_upright(image))
+        return _to_rgb(_upright(load_image(image, len(content))))
     except DAMAGE as error:
         return _failure(content, error)
     except MemoryError:
@@ -161,26 +159,32 @@ def _largest_piece(image: Image.Image) -> tuple[int, int]:
     return max(image.size, (width, length), key=lambda size: size[0] * size[1])
 
 
-def _is_unfinished(image: Image.Image, content: bytes) -> bool:
-    """Tell a JPEG that ends too early: it may decode all the same, to garbage.
-
-    An unfinished download can have its full length, filled up with zeros.
-    """
-    if image.width * image.height > len(content) * JPEG_PIXELS_PER_BYTE:
-        return True
-    return not content.endswith(JPEG_END) and lacks_end("JPEG", content)
-
-
 def _failure(content: bytes, error: Exception) -> DecodeFailure:
     kind = format_of(content)
     if kind is None:
+        other = other_format_of(content)
+        if other:
+            return DecodeFailure("unsupported", f"{other}: convert it to JPEG or PNG")
         return DecodeFailure("not_an_image", f"starts with {content[:12]!r}")
     if isinstance(error, UnidentifiedImageError):
         error = _why_unidentified(kind, content) or error
     if lacks_end(kind, content) or _wants_more(error):
         return _truncated(kind, content)
-    found = MEANINGS.get(str(error), f"{type(error).__name__}: {error}")
+    text = str(error)
+    if _is_unsupported(kind, error):
+        found = f"compression {text}" if text.isdigit() else text
+        found = MEANINGS.get(text, found)
+        return DecodeFailure("unsupported", f"{kind}: {found}; convert it to PNG")
+    found = MEANINGS.get(text, f"{type(error).__name__}: {text}")
     return DecodeFailure("damaged", f"{kind}: {found}")
+
+
+def _is_unsupported(kind: str, error: Exception) -> bool:
+    """Tell a file that is sound, as far as that is known, from a damaged one."""
+    if isinstance(error, UnsupportedError) or UNSUPPORTED.search(str(error)):
+        return True
+    # Pillow looks up compressions and kinds of pixels in tables.
+    return kind == "TIFF" and isinstance(error.__cause__, KeyError)
 
 
 def _why_unidentified(kind: str, content: bytes) -> Exception | None:
@@ -243,6 +247,8 @@ def _strips(image: Image.Image) -> Iterator[tuple[int, Image.Image]]:
 def _opaque(image: Image.Image) -> Image.Image:
     if not image.has_transparency_data:
         return image.convert("RGB")
+    if image.mode == "La":
+        image = image.convert("LA")  # It has no way to other modes.
     rgba = image.convert("RGBA")
     white = Image.new("RGBA", rgba.size, "white")
     return Image.alpha_composite(white, rgba).convert("RGB")
@@ -251,6 +257,8 @@ def _opaque(image: Image.Image) -> Image.Image:
 def _grey_to_rgb(image: Image.Image, white: float) -> Image.Image:
     # Pillow's own convert clips values over 255 to white: scale them instead.
     values = _numbers(image)
+    if image.info.get("inverted"):
+        values = white - values
     grey = np.clip(values / white * 255, 0, 255).round().astype(np.uint8)
     if "transparency" in image.info:
         grey[values == image.info["transparency"]] = 255
@@ -267,7 +275,7 @@ def _white(image: Image.Image) -> float | None:
     16-bit modes say it, wider ones do not.
     """
     if image.mode.startswith("I;16"):
-        return 65535.0
+        return image.info.get("white") or 65535.0
     if image.mode not in ("I", "F"):
         return None
     brightest = max(float(_numbers(strip).max()) for _, strip in _strips(image))

@@ -12,10 +12,16 @@ from collections.abc import Callable, Iterator
 
 from PIL import Image
 
-from fruit_features.backbone.container import format_of, without_notes
-from fruit_features.backbone.decoding import DAMAGE, FORMATS, lies
+from fruit_features.backbone.container import (
+    JPEG_END,
+    JPEG_START,
+    format_of,
+    without_blanks,
+    without_notes,
+)
+from fruit_features.backbone.decoding import lies
+from fruit_features.backbone.opening import DAMAGE, FORMATS
 
-_JPEG_START, _JPEG_END = b"\xff\xd8", b"\xff\xd9"
 _PNG_START = b"\x89PNG\r\n\x1a\n"
 
 # From here on a JPEG's pixels; segments that say how to decode them; APPn and comments.
@@ -45,6 +51,7 @@ def strip_notes(content: bytes) -> bytes | None:
         file whose parts are not as they should be, and for other formats than JPEG,
         PNG and WebP.
     """
+    content = without_blanks(content)
     stripper = _STRIPPERS.get(format_of(content) or "")
     try:
         return stripper(content) if stripper else None
@@ -53,7 +60,7 @@ def strip_notes(content: bytes) -> bytes | None:
 
 
 def _strip_jpeg(content: bytes) -> bytes | None:
-    kept, notes, place = [_JPEG_START], False, 2
+    kept, notes, place = [JPEG_START], False, 2
     while True:
         mark = content[place + 1]
         if content[place] != 0xFF:  # noqa: PLR2004
@@ -83,7 +90,7 @@ def _strip_jpeg(content: bytes) -> bytes | None:
         place = end
     if notes:
         kept.insert(2 if kept[1][:2] == b"\xff\xe0" else 1, _jpeg_turn(content))
-    return b"".join([*kept, _JPEG_END])
+    return b"".join([*kept, JPEG_END])
 
 
 def _essence(mark: int, segment: bytes) -> bytes:

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 from PIL import Image, ImageFile
 
-from fruit_features.backbone.decoding import DAMAGE, FORMATS, _to_rgb, _upright
+from fruit_features.backbone.container import without_blanks
+from fruit_features.backbone.decoding import _to_rgb, _upright
+from fruit_features.backbone.opening import DAMAGE, load_image, open_image
 
 # Larger ones are left out: a thumbnail is not worth their memory.
 MOST_PIXELS = 20_000_000
@@ -26,14 +28,14 @@ def make_thumbnail(content: bytes, side: int) -> bytes | None:
         file is in it. ``None`` where there is nothing to see.
     """
     try:
-        image = Image.open(io.BytesIO(content), formats=FORMATS)
+        image = open_image(without_blanks(content))
         # A JPEG can be decoded to a fraction of its size at once.
         image.draft("RGB", (side, side))
         if image.width * image.height > MOST_PIXELS:
             return None
         with _damage_allowed():
-            image.load()
-        small = _to_rgb(_upright(image))
+            whole = load_image(image, len(content))
+        small = _to_rgb(_upright(whole))
         small.thumbnail((side, side))
     except (*DAMAGE, MemoryError):
         return None

@@ -6,13 +6,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fruit_features.backbone.decoding import DecodeFailure, decode_image, decode_whole
+from fruit_features.backbone.decoding import (
+    MAX_PIXELS,
+    DecodeFailure,
+    decode_image,
+    decode_whole,
+)
 from fruit_features.pipelines.ingestion.packing import Content, pack
 from tests.corpus import VIEW, Kind, in_memory
 from tests.marks import marked
 
 MARK = "zq7Marked"
-MAX_PIXELS = 50_000_000
 
 
 def packed(content: bytes, max_pixels: int = MAX_PIXELS) -> Content:

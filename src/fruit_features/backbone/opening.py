@@ -1,0 +1,181 @@
+"""Image files as Pillow opens them, and what it shows wrong put right."""
+
+import io
+import struct
+import sys
+
+from PIL import Image, ImageFile, ImagePalette, TiffImagePlugin
+
+from fruit_features.backbone.container import JPEG_END, JPEG_START, format_of
+
+# Formats that Pillow decodes itself. EPS, for one, would start Ghostscript.
+FORMATS = ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP")
+
+# What Pillow's decoders raise on damaged files, besides OSError.
+DAMAGE = (
+    OSError,
+    ValueError,
+    SyntaxError,
+    struct.error,
+    EOFError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+)
+
+# TIFF's tags.
+_BITS, _COMPRESSION, _PHOTOMETRIC, _FILL_ORDER, _PLANAR = 258, 259, 262, 266, 284
+_COLOURS, _EXTRA, _SAMPLE_FORMAT, _SUBSAMPLING = 320, 338, 339, 530
+_PIECES = ((273, 279), (324, 325))  # Places and lengths of strips, of tiles.
+_WHITE_IS_ZERO, _GREY, _RGB, _PALETTE, _CMYK, _YCBCR = 0, 1, 2, 3, 5, 6
+_NONE, _OLD_JPEG, _SEPARATE, _SIGNED = 1, 6, 2, 2
+
+# Those that tests hold against the pixels: none, CCITT's, LZW, JPEG of both kinds,
+# deflate, PackBits, LZMA, Zstandard.
+_COMPRESSIONS = (1, 2, 3, 4, 5, 6, 7, 8, 32773, 32946, 34925, 50000)
+
+# The limit is decode_image's own, on the same declared size.
+Image.MAX_IMAGE_PIXELS = None
+
+
+# Pillow's names of big-endian numbers, and those of the same in little-endian.
+_NATIVE = {"I;16BS": "I;16S", "I;32BS": "I;32S", "F;32BF": "F;32F"}
+
+
+class UnsupportedError(ValueError):
+    """A sound file of a kind that would be shown wrong."""
+
+
+def open_image(content: bytes) -> ImageFile.ImageFile:
+    """Open an image without decoding its pixels.
+
+    A JPEG gets an end where it has none: ``is_unfinished`` says whether it is whole.
+
+    Args:
+        content: The file's bytes.
+
+    Raises:
+        UnsupportedError: For a kind of pixels that Pillow would show wrong.
+    """
+    if content.startswith(JPEG_START) and not content.endswith(JPEG_END):
+        content += JPEG_END
+    if format_of(content) == "TIFF":
+        return _open_tiff(content)
+    image = Image.open(io.BytesIO(content), formats=FORMATS)
+    if image.format == "BMP":
+        _prepare_bmp(image, content)
+    elif image.format == "PNG":
+        _prepare_png(image, content)
+    elif image.format in ("JPEG", "MPO"):
+        # Arithmetic coding must have all bytes at once.
+        image.decodermaxblock = max(image.decodermaxblock, len(content))
+    return image
+
+
+def load_image(image: ImageFile.ImageFile, length: int) -> Image.Image:
+    """Decode the pixels of an image.
+
+    Args:
+        image: Of ``open_image``.
+        length: Of the file, in bytes.
+    """
+    frame = image.tile[0].extents if image.format == "GIF" and image.tile else None
+    try:
+        image.load()
+    except OSError as error:
+        if isinstance(image, TiffImagePlugin.TiffImageFile) and _is_cut(image, length):
+            message = "truncated: its strips or tiles end behind the file's end"
+            raise OSError(message) from error
+        raise
+    if image.format == "BMP" and image.mode == "RGBA":
+        if image.getchannel("A").getextrema() == (0, 0):
+            return image.convert("RGB")  # No alpha is meant.
+        return image
+    if frame not in (None, (0, 0, *image.size)) and "transparency" not in image.info:
+        # Viewers leave empty what the first picture of an animation does not cover.
+        whole = Image.new("RGB", image.size, "white")
+        whole.paste(image.crop(frame).convert("RGB"), frame)
+        return whole
+    return image
+
+
+def _prepare_png(image: ImageFile.ImageFile, content: bytes) -> None:
+    """Scale the grey that stands for transparent as Pillow scales the pixels."""
+    depth, grey = content[24], not content[25]
+    hole = image.info.get("transparency")
+    if isinstance(hole, int) and grey and depth < 8:  # noqa: PLR2004
+        image.info["transparency"] = hole * 255 // (2**depth - 1)
+    elif isinstance(hole, tuple) and depth > 8:  # noqa: PLR2004
+        message = "16 bits a colour, of which one stands for transparent"
+        raise UnsupportedError(message)
+
+
+def _prepare_bmp(image: ImageFile.ImageFile, content: bytes) -> None:
+    """Read a palette of greys at the file's bits: Pillow takes 1 or 8 for granted."""
+    place = 24 if content[14] == 12 else 28  # noqa: PLR2004  OS/2's header is shorter.
+    bits = int.from_bytes(content[place : place + 2], "little")
+    if bits == {"1": 1, "L": 8}.get(image.mode, bits):
+        return
+    greys = (0, 255) if image.mode == "1" else range(256)
+    image._mode = "P"
+    image.palette = ImagePalette.raw("RGB", bytes(g for g in greys for _ in "RGB"))
+    (tile,) = image.tile
+    raw = {1: "P;1", 4: "P;4", 8: "P"}[bits]
+    image.tile = [tile._replace(args=(raw, *(tile.args or ())[1:]))]
+
+
+def _open_tiff(content: bytes) -> ImageFile.ImageFile:
+    TiffImagePlugin.READ_LIBTIFF = True
+    try:
+        image = Image.open(io.BytesIO(content), formats=["TIFF"])
+    finally:
+        TiffImagePlugin.READ_LIBTIFF = False
+    tags = image.tag_v2  # type: ignore[attr-defined]
+    photometric, bits = tags.get(_PHOTOMETRIC, 0), tags.get(_BITS, (1,))[0]
+    compression = tags.get(_COMPRESSION, 1)
+    separate = tags.get(_PLANAR) == _SEPARATE
+    old_grey = compression == _OLD_JPEG and image.mode == "L"
+    if old_grey or compression not in _COMPRESSIONS:
+        raise UnsupportedError(f"compression {compression}")
+    if tags.get(_SAMPLE_FORMAT, (1,))[0] == _SIGNED and bits == 8:  # noqa: PLR2004
+        raise UnsupportedError("signed numbers of 8 bits")
+    if separate and not _are_planes_shown(photometric, tags.get(_EXTRA, ())):
+        found = f"separate planes of photometric {photometric}"
+        raise UnsupportedError(found)
+    mirrored = tags.get(_FILL_ORDER, 1) != 1
+    subsampled = photometric == _YCBCR and tags.get(_SUBSAMPLING, (2, 2)) != (1, 1)
+    if compression == _NONE and not (separate or mirrored or subsampled):
+        # Pillow's own decoder, which takes all else for plain pixels of 8 bits.
+        image = Image.open(io.BytesIO(content), formats=["TIFF"])
+    elif sys.byteorder == "little":
+        # libtiff gives numbers in the machine's order of bytes.
+        (tile,) = image.tile
+        raw, *others = tuple(tile.args or ())
+        image.tile = [tile._replace(args=(_NATIVE.get(raw, raw), *others))]
+    if image.mode in ("P", "PA") and max(tags[_COLOURS]) <= 255:  # noqa: PLR2004
+        # Of 8 bits instead of 16.
+        image.palette = ImagePalette.raw("RGB;L", bytes(tags[_COLOURS]))
+    # What 8 bits cannot hold is scaled later.
+    image.info["white"] = 2**bits - 1 if image.mode.startswith("I;16") else None
+    image.info["inverted"] = photometric == _WHITE_IS_ZERO and image.mode[0] in "IF"
+    return image
+
+
+def _are_planes_shown(photometric: int, extra: tuple[int, ...]) -> bool:
+    if photometric in (_RGB, _CMYK):
+        return not any(extra) or len(extra) == 1
+    if photometric == _YCBCR:
+        return not extra
+    return photometric in (_WHITE_IS_ZERO, _GREY, _PALETTE) and not any(extra)
+
+
+def _is_cut(image: TiffImagePlugin.TiffImageFile, length: int) -> bool:
+    tags = image.tag_v2
+    return any(
+        place + long > length
+        for places, lengths in _PIECES
+        for place, long in zip(
+            tags.get(places, ()), tags.get(lengths, ()), strict=False
+        )
+    )
