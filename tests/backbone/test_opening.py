@@ -9,6 +9,7 @@ from dataclasses import replace
 from itertools import product
 
 import numpy as np
+import PIL
 import pytest
 import tifffile
 from PIL import Image
@@ -41,7 +42,7 @@ UNSIGNED, SIGNED, FLOAT = 1, 2, 3
 NUMBERS = [
     *((bits, UNSIGNED) for bits in (1, 2, 4, 8, 12, 16, 32)),
     *((bits, SIGNED) for bits in (8, 16, 32)),
-    *((bits, FLOAT) for bits in (16, 32, 64)),
+    *((bits, FLOAT) for bits in (16, 32)),
 ]
 NONE, LZW, DEFLATE, PACKBITS = 1, 5, 8, 32773
 WHOLE = (1, 8, 16, 32)
@@ -338,6 +339,9 @@ class TestBmp:
         palette = self.COLOURS_256[: 4 * 2**bits]
         content = bytearray(bmp_of([coded], 5, bits, palette, compression=compression))
         content[22] = 3  # Rows.
+        if bits == 4 and PIL.__version__ < "13":
+            assert decode_whole(bytes(content))[0] == "unsupported"
+            return
         colours = np.frombuffer(palette, "u1").reshape(-1, 4)[:, 2::-1]
         right = colours[[[8] * 5, [1, 2, 3, 4, 5], lowest]]
         assert (shown(bytes(content)) == right).all()

@@ -4,6 +4,7 @@ import io
 import struct
 import sys
 
+import PIL
 from PIL import Image, ImageFile, ImagePalette, TiffImagePlugin
 
 from fruit_features.backbone.container import JPEG_END, JPEG_START, format_of
@@ -26,10 +27,13 @@ DAMAGE = (
 
 # TIFF's tags.
 _BITS, _COMPRESSION, _PHOTOMETRIC, _FILL_ORDER, _PLANAR = 258, 259, 262, 266, 284
-_COLOURS, _EXTRA, _SAMPLE_FORMAT, _SUBSAMPLING = 320, 338, 339, 530
+_COLOURS, _EXTRA, _SAMPLE_FORMAT = 320, 338, 339
 _PIECES = ((273, 279), (324, 325))  # Places and lengths of strips, of tiles.
 _WHITE_IS_ZERO, _GREY, _RGB, _PALETTE, _CMYK, _YCBCR = 0, 1, 2, 3, 5, 6
 _NONE, _OLD_JPEG, _SEPARATE, _SIGNED = 1, 6, 2, 2
+
+# A compression of BMP, of which Pillow 12 drops half a byte here and there.
+_RLE_4, _RLE_4_IS_SHOWN = 2, int(PIL.__version__.split(".")[0]) > 12  # noqa: PLR2004
 
 # Those that tests hold against the pixels: none, CCITT's, LZW, JPEG of both kinds,
 # deflate, PackBits, LZMA, Zstandard.
@@ -37,7 +41,6 @@ _COMPRESSIONS = (1, 2, 3, 4, 5, 6, 7, 8, 32773, 32946, 34925, 50000)
 
 # The limit is decode_image's own, on the same declared size.
 Image.MAX_IMAGE_PIXELS = None
-
 
 # Pillow's names of big-endian numbers, and those of the same in little-endian.
 _NATIVE = {"I;16BS": "I;16S", "I;32BS": "I;32S", "F;32BF": "F;32F"}
@@ -113,6 +116,8 @@ def _prepare_png(image: ImageFile.ImageFile, content: bytes) -> None:
 
 def _prepare_bmp(image: ImageFile.ImageFile, content: bytes) -> None:
     """Read a palette of greys at the file's bits: Pillow takes 1 or 8 for granted."""
+    if image.info["compression"] == _RLE_4 and not _RLE_4_IS_SHOWN:
+        raise UnsupportedError("run lengths of 4 bits")
     place = 24 if content[14] == 12 else 28  # noqa: PLR2004  OS/2's header is shorter.
     bits = int.from_bytes(content[place : place + 2], "little")
     if bits == {"1": 1, "L": 8}.get(image.mode, bits):
@@ -144,8 +149,7 @@ def _open_tiff(content: bytes) -> ImageFile.ImageFile:
         found = f"separate planes of photometric {photometric}"
         raise UnsupportedError(found)
     mirrored = tags.get(_FILL_ORDER, 1) != 1
-    subsampled = photometric == _YCBCR and tags.get(_SUBSAMPLING, (2, 2)) != (1, 1)
-    if compression == _NONE and not (separate or mirrored or subsampled):
+    if compression == _NONE and not (separate or mirrored or photometric == _YCBCR):
         # Pillow's own decoder, which takes all else for plain pixels of 8 bits.
         image = Image.open(io.BytesIO(content), formats=["TIFF"])
     elif sys.byteorder == "little":
