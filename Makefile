@@ -5,17 +5,21 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 READY := .venv/ready
 DAFT := .venv-bench/ready
-SAMPLE = $(or $(DATA),data)/01_raw/sample
+SAMPLE := $${DATA:-data}/01_raw/sample
 SOURCES := src tests benchmarks cluster docs notebooks
 # Kedro starts other programs of the environment by their bare names.
 ACTIVATED = PATH="$(CURDIR)/$(BIN):$$PATH"
 
-# Folders and parameters reach the shell as they are, whatever their names hold.
+# Folders and parameters reach the shell as they are, whatever their names hold: Make
+# would expand a dollar in them.
+override IMAGES := $(value IMAGES)
+override DATA := $(value DATA)
+override PARAMS := $(value PARAMS)
 export IMAGES DATA PARAMS
 # What is installed is compiled, or every program begins by compiling, wherever Python
 # may not keep it.
 export UV_COMPILE_BYTECODE ?= true
-RUN_PARAMS := $${IMAGES:+images=$$IMAGES,}$${DATA:+data=$$DATA,}$$PARAMS
+PLACES := $${IMAGES:+"--images=$$IMAGES"} $${DATA:+"--data=$$DATA"}
 
 .DEFAULT_GOAL := help
 .PHONY: help run sample test test-modules test-commands lint format viz notebook docs lock \
@@ -27,7 +31,7 @@ help: ## show this list
 	@echo '  make run takes IMAGES=<folder> DATA=<folder> PARAMS="reduction.components=50" ENV=emr'
 
 run: $(READY) $(if $(IMAGES)$(ENV),,sample) ## featurize IMAGES, or a generated sample
-	@$(BIN)/kedro run $(if $(ENV),--env "$(ENV)") --params "$(RUN_PARAMS)"
+	@$(BIN)/kedro run $(if $(ENV),--env "$(ENV)") $(PLACES) --params "$$PARAMS"
 
 sample: $(READY) ## generate the sample of pictures
 	@if [ -f "$(SAMPLE)/GENERATED.json" ]; then echo "sample: $(SAMPLE) is complete, kept"; \

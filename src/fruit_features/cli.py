@@ -12,14 +12,15 @@ from kedro.framework.cli.project import run as kedro_run
 from kedro.framework.context import KedroContext
 from kedro.framework.session import KedroSession
 from kedro.io.core import DatasetError
+from kedro.utils import find_kedro_project
 from kedro.validation.exceptions import ParameterValidationError
-from omegaconf.errors import InterpolationResolutionError
 
 from fruit_features.emr.commands import emr
 from fruit_features.erasure_commands import erase
 from fruit_features.exceptions import FruitFeaturesError
 from fruit_features.failure_rate import check_failure_rate
 from fruit_features.history_commands import history
+from fruit_features.places import params_option, place_from_here
 from fruit_features.preflight import (
     check_cluster,
     check_pipeline_names,
@@ -56,8 +57,6 @@ def _wrapped(error: BaseException) -> BaseException | None:
     """Return the error that another library has put a text of its own before."""
     if isinstance(error, DatasetError):
         return error.__cause__
-    if isinstance(error, InterpolationResolutionError):
-        return error.__context__
     return None
 
 
@@ -120,8 +119,15 @@ def _say_again(context: KedroContext, began: float) -> None:
     check_failure_rate(report, parameters["featurization"]["max_failure_rate"])
 
 
+# By this name `python -m fruit_features` finds it.
+@cli.command(
+    params=[option for option in kedro_run.params if option.name != "params"],
+    help=kedro_run.help,
+)
+@params_option
 @functools.wraps(kedro_run.callback)  # type: ignore[arg-type]
-def _run(*args: Any, **kwargs: Any) -> Any:
+def run(*args: Any, **kwargs: Any) -> Any:
+    """Run pipelines as Kedro does; a user's mistake gets one line."""
     try:
         if _done_before(kwargs):
             return {}
@@ -139,14 +145,6 @@ def _run(*args: Any, **kwargs: Any) -> Any:
         sys.exit(1)
 
 
-# By this name `python -m fruit_features` finds it.
-run = click.Command(
-    name="run",
-    callback=_run,
-    params=kedro_run.params,
-    help=kedro_run.help,
-)
-cli.add_command(run)
 cli.add_command(emr)
 cli.add_command(history)
 cli.add_command(erase)
@@ -154,13 +152,18 @@ cli.add_command(retention)
 
 
 @cli.command()
-@click.option("--folder", default="data/01_raw/sample", type=click.Path(path_type=Path))
+@click.option("--folder", help="Where to; data/01_raw/sample of the project.")
 @click.option("--images-per-label", default=100, type=click.IntRange(1, 1000))
 @click.option("--seed", default=0)
-def sample(folder: Path, images_per_label: int, seed: int) -> None:
+def sample(folder: str | None, images_per_label: int, seed: int) -> None:
     """Generate a folder of sample pictures, <label>/<n>.jpg."""
     from fruit_sample.writing import write_sample
 
-    written = write_sample(folder, images_per_label=images_per_label, seed=seed)
+    project = find_kedro_project(Path.cwd()) or Path.cwd()
+    place = place_from_here("folder", folder or f"{project}/data/01_raw/sample")
+    if not place.startswith("/"):
+        message = f"--folder {folder!r}: expected a folder of this machine"
+        raise click.ClickException(message)
+    written = write_sample(Path(place), images_per_label=images_per_label, seed=seed)
     state = f"{written:,} pictures generated" if written else "complete, kept as it is"
-    click.echo(f"sample in {folder}: {state}")
+    click.echo(f"sample in {place}: {state}")

@@ -3,18 +3,17 @@
 import getpass
 from dataclasses import asdict
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import click
-from kedro.framework.cli.project import PARAMS_ARG_HELP
-from kedro.framework.cli.utils import _split_params, env_option
+from kedro.framework.cli.utils import env_option
 from kedro.framework.context import KedroContext
-from kedro.framework.session import KedroSession
 
 from fruit_features.data_lock import locked
 from fruit_features.erasure.refusals import Refusal, raise_refused
 from fruit_features.erasure.selection import Selection, read_names
-from fruit_features.exceptions import ErasureError, FruitFeaturesError
+from fruit_features.exceptions import ErasureError
+from fruit_features.places import opened, params_option
 from fruit_features.preflight import check_storage, require_data
 from fruit_features.summary import in_columns
 
@@ -54,7 +53,7 @@ def _user() -> str:
 @click.option("--refit", is_flag=True, help="Fit anew and report, without the photos.")
 @click.option("--asked-by", default=_user, help="Who asks, for the receipt: this user.")
 @env_option
-@click.option("--params", default="", help=PARAMS_ARG_HELP, callback=_split_params)
+@params_option
 @click.pass_context
 def erase(  # noqa: PLR0913, PLR0917  An argument an option.
     click_context: click.Context,
@@ -74,19 +73,15 @@ def erase(  # noqa: PLR0913, PLR0917  An argument an option.
     Counts first, and asks. Without photos it goes on with an erasure that was killed.
     No later run takes the photos in again, also if their files stay.
     """
-    try:
+    with opened(env, params) as context:
         names = read_names(listed) if listed else []
         selection = Selection(patterns, labels, names)
-        with KedroSession.create(env=env, runtime_params=params) as session:
-            context = cast(KedroSession, session).load_context()
-            check_storage(context)
-            command = _Command(context, selection, raw=raw, asked_by=asked_by)
-            if dry_run:
-                command.count()
-                return
-            receipts = command.run(ask=not yes)
-    except FruitFeaturesError as error:
-        raise click.ClickException(str(error)) from error
+        check_storage(context)
+        command = _Command(context, selection, raw=raw, asked_by=asked_by)
+        if dry_run:
+            command.count()
+            return
+        receipts = command.run(ask=not yes)
     if refit and receipts:
         _fit_anew(click_context, env, params)
     refused = [each for receipt in receipts for each in receipt["refused"]]

@@ -4,29 +4,22 @@ import contextlib
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import click
-from kedro.framework.cli.project import PARAMS_ARG_HELP
-from kedro.framework.cli.utils import _split_params, env_option
-from kedro.framework.session import KedroSession
+from kedro.framework.cli.utils import env_option
 
-from fruit_features.exceptions import FruitFeaturesError
 from fruit_features.history import RunHistory
 from fruit_features.pipelines.reporting.changes import compare_runs
+from fruit_features.places import opened, params_option
 from fruit_features.summary import format_summary, in_columns
 
 HEADER = ("run", "images", "featurized", "img/s", "variance", "seconds", "environment")
 
 
-_params_option = click.option(
-    "--params", default="", help=PARAMS_ARG_HELP, callback=_split_params
-)
-
-
 @click.group(invoke_without_command=True)
 @env_option
-@_params_option
+@params_option
 @click.option("--last", default=20, type=click.IntRange(1), help="How many to list.")
 @click.pass_context
 def history(
@@ -45,7 +38,7 @@ def history(
 @click.argument("run")
 @click.option("--open/--no-open", "to_open", default=True, help="In the browser.")
 @env_option
-@_params_option
+@params_option
 @click.pass_context
 def show(
     context: click.Context,
@@ -70,7 +63,7 @@ def show(
 @click.argument("before")
 @click.argument("now")
 @env_option
-@_params_option
+@params_option
 @click.pass_context
 def compare(
     context: click.Context,
@@ -91,14 +84,8 @@ def _opened(
     context: click.Context, env: str | None, params: dict[str, Any]
 ) -> Iterator[RunHistory]:
     groups_env, groups_params = context.obj
-    try:
-        with KedroSession.create(
-            env=env or groups_env, runtime_params={**groups_params, **params}
-        ) as session:
-            kedro = cast(KedroSession, session).load_context()
-            yield RunHistory(kedro.catalog)
-    except FruitFeaturesError as error:
-        raise click.ClickException(str(error)) from error
+    with opened(env or groups_env, {**groups_params, **params}) as kedro:
+        yield RunHistory(kedro.catalog)
 
 
 def _row(name: str, report: dict[str, Any]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ import os
 import shlex
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import click
 from kedro.framework.context import KedroContext
@@ -22,6 +22,7 @@ from fruit_features.emr.profile import hand_to_java
 from fruit_features.failure_rate import check_failure_rate
 from fruit_features.file_systems import register_s3
 from fruit_features.java import as_text, find_java_home
+from fruit_features.places import ConfigLoader
 from fruit_features.run_facts import RunClock
 from fruit_features.run_lock import RunLock
 from fruit_features.s3_lock import S3RunLock
@@ -136,15 +137,16 @@ class PreflightHooks:
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
         """Refuse an environment that is not there, parameters that nothing reads."""
-        preflight.check_environment(context)
+        cast(ConfigLoader, context.config_loader).check_environment()
         preflight.check_parameter_names(context)
         self._context = context
         self._data = preflight.data_folder(context)
 
     @hook_impl(tryfirst=True)
-    def before_pipeline_run(self) -> None:
+    def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
         """Refuse a place that cannot be written to, a cluster without room."""
         self._checked = False
+        preflight.check_inputs(pipeline, catalog)
         preflight.check_output_folder(self._data)
         preflight.check_storage(self._context)
         preflight.check_cluster(self._context)

@@ -9,8 +9,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 from kedro.config import OmegaConfigLoader
 from kedro.framework.context import KedroContext
+from kedro.io import CatalogProtocol
 from kedro.io.core import get_protocol_and_path
+from kedro.pipeline import Pipeline
 
+from fruit_features.datasets.image_folder_dataset import ImageFolderDataset
+from fruit_features.datasets.lazy_dataset import LazyDataset
+from fruit_features.datasets.local_folder_dataset import LocalFolderDataset
 from fruit_features.emr.s3 import (
     Place,
     check_images,
@@ -21,15 +26,11 @@ from fruit_features.emr.s3 import (
 from fruit_features.emr.yarn import check_yarn
 from fruit_features.exceptions import OutputFolderError, ParameterError
 from fruit_features.pipeline_registry import PIPELINES
+from fruit_features.places import PATTERN, PLACES
+from fruit_features.summary import address
 
 if TYPE_CHECKING:
     import pandas as pd
-
-# Places that the catalog takes from the command line, and that are no parameters.
-PLACES = ("images", "data", "test_images")
-
-# Spark reads a path with one of these as a pattern for many.
-PATTERN = "[]{}*?\\"
 
 # Room for Spark's own files and reports, and for what an image's rows take:
 # 1280 floats twice over, and names.
@@ -69,22 +70,6 @@ def check_pipeline_names(names: Iterable[str]) -> None:
             raise ParameterError(_unknown("no pipeline", name, PIPELINES))
 
 
-def check_environment(context: KedroContext) -> None:
-    """Refuse an environment that has no configuration: base alone would run.
-
-    Raises:
-        ParameterError: With the environments there are.
-    """
-    conf = Path(context.config_loader.conf_source)
-    if context.env and not any(conf.glob(f"{context.env}/*.yml")):
-        there = sorted({str(file.parent.name) for file in conf.glob("*/*.yml")})
-        message = (
-            f"no environment {context.env!r}: no configuration in "
-            f"{str(conf / context.env)!r}; there are: {', '.join(there)}"
-        )
-        raise ParameterError(message)
-
-
 def data_folder(context: KedroContext) -> Path | None:
     """Return the local folder that results go to; ``None`` for remote storage."""
     protocol, path = get_protocol_and_path(_filepath(context, "run_report"))
@@ -101,6 +86,32 @@ def require_data(context: KedroContext) -> None:
     folder = data_folder(context)
     if folder and not folder.is_dir():
         message = f"no data in {str(folder)!r}; name its folder: --params data=..."
+        raise OutputFolderError(message)
+
+
+def check_inputs(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
+    """Refuse to run a part of the pipelines where what it begins with is not there.
+
+    Raises:
+        OutputFolderError: Naming the datasets, and where they were looked for.
+    """
+    # The first of these lists, or says what is wrong; the others may be missing.
+    tolerant = (ImageFolderDataset, LazyDataset, LocalFolderDataset)
+    # A hook saves the facts of a run while it is at work.
+    needed = sorted(pipeline.inputs() - {"run_facts"})
+    inputs = {name: catalog[name] for name in needed}
+    missing = [
+        name
+        for name, dataset in inputs.items()
+        if not isinstance(dataset, tolerant) and not dataset.exists()
+    ]
+    if missing:
+        place = address(catalog["report"]).removesuffix("/08_reporting/report.html")
+        message = (
+            f"no {', '.join(missing)} in {place!r}, which this part of a run begins "
+            "with; name the folder of an earlier run by --data <folder>, or begin with "
+            "the nodes that make them"
+        )
         raise OutputFolderError(message)
 
 

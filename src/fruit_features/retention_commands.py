@@ -1,17 +1,15 @@
 """`kedro retention`: what is older than it may be is deleted."""
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import click
-from kedro.framework.cli.project import PARAMS_ARG_HELP
-from kedro.framework.cli.utils import _split_params, env_option
+from kedro.framework.cli.utils import env_option
 from kedro.framework.context import KedroContext
-from kedro.framework.session import KedroSession
 
 from fruit_features.data_lock import locked
 from fruit_features.erasure.refusals import Refusal, raise_refused
-from fruit_features.exceptions import FruitFeaturesError
+from fruit_features.places import opened, params_option
 from fruit_features.preflight import check_storage, require_data
 from fruit_features.retention.parameters import RetentionParameters
 from fruit_features.summary import in_columns
@@ -36,7 +34,7 @@ NOTHING_SET = (
 )
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @env_option
-@click.option("--params", default="", help=PARAMS_ARG_HELP, callback=_split_params)
+@params_option
 def retention(
     dry_run: bool,
     day: dt.datetime | None,
@@ -52,19 +50,15 @@ def retention(
         message = "--on only reckons: give --dry-run as well"
         raise click.UsageError(message)
     now = (day or dt.datetime.now(dt.timezone.utc)).replace(tzinfo=dt.timezone.utc)
-    try:
-        with KedroSession.create(env=env, runtime_params=params) as session:
-            context = cast(KedroSession, session).load_context()
-            given = context.config_loader["parameters"]["retention"]
-            kept = RetentionParameters.of(given)
-            if not kept.limits(now):
-                click.echo(NOTHING_SET)
-                return
-            check_storage(context)
-            require_data(context)
-            refused = _remove(context, kept, now, dry_run=dry_run, ask=not yes)
-    except FruitFeaturesError as error:
-        raise click.ClickException(str(error)) from error
+    with opened(env, params) as context:
+        given = context.config_loader["parameters"]["retention"]
+        kept = RetentionParameters.of(given)
+        if not kept.limits(now):
+            click.echo(NOTHING_SET)
+            return
+        check_storage(context)
+        require_data(context)
+        refused = _remove(context, kept, now, dry_run=dry_run, ask=not yes)
     raise_refused(refused, "what is too old")
 
 

@@ -2,8 +2,6 @@
 
 import warnings
 
-from kedro.config import OmegaConfigLoader
-
 from fruit_features.hooks import (
     DataFolderHooks,
     PreflightHooks,
@@ -11,6 +9,7 @@ from fruit_features.hooks import (
     RunStateHooks,
     SparkHooks,
 )
+from fruit_features.places import ConfigLoader
 from fruit_features.resolvers import RESOLVERS
 
 # Kedro 1.7 calls a function that the newest OmegaConf has renamed.
@@ -25,7 +24,7 @@ HOOKS = (
     PreflightHooks(),
 )
 
-CONFIG_LOADER_CLASS = OmegaConfigLoader
+CONFIG_LOADER_CLASS = ConfigLoader
 CONFIG_LOADER_ARGS = {
     "base_env": "base",
     "default_run_env": "local",

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from kedro.config import MissingConfigException, OmegaConfigLoader
-from omegaconf.errors import InterpolationResolutionError
+from kedro.config import MissingConfigException
 
 from fruit_features.checks import at_least, like, nearest, one_of, within
 from fruit_features.emr.groups import (
@@ -22,7 +21,8 @@ from fruit_features.emr.groups import (
     Tags,
 )
 from fruit_features.emr.s3 import Place
-from fruit_features.exceptions import FruitFeaturesError, ParameterError
+from fruit_features.exceptions import ParameterError
+from fruit_features.places import ConfigLoader
 from fruit_features.retention.parameters import RetentionParameters
 
 APPLICATIONS = ("Spark", "Hadoop", "JupyterHub", "Livy")
@@ -140,7 +140,7 @@ def read_settings(project: Path, env: str = "emr") -> ClusterSettings:
     arguments: dict[str, Any] = dict(CONFIG_LOADER_ARGS)
     # Without globals: those of emr need a bucket, a plan needs none.
     arguments["config_patterns"] = {**arguments["config_patterns"], "globals": []}
-    loader = OmegaConfigLoader(str(project / "conf"), env=env, **arguments)
+    loader = ConfigLoader(str(project / "conf"), env=env, **arguments)
     try:
         return load_settings(loader["cluster"], loader["parameters"]["retention"])
     except MissingConfigException as error:
@@ -149,12 +149,6 @@ def read_settings(project: Path, env: str = "emr") -> ClusterSettings:
             f"{str(project / 'conf' / env / 'cluster.yml')!r}; leave out --env for emr"
         )
         raise ParameterError(message) from error
-    except InterpolationResolutionError as error:
-        # OmegaConf wraps a resolver's error, more than once.
-        cause: BaseException | None = error
-        while cause and not isinstance(cause, FruitFeaturesError):
-            cause = cause.__context__
-        raise cause or error from error
 
 
 def _load(kind: Any, given: Any, path: str, **known: Any) -> Any:

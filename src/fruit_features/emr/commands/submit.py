@@ -4,7 +4,6 @@ from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 import click
-from kedro.framework.cli.utils import _split_params
 from kedro.framework.session import KedroSession
 
 from fruit_features.emr.aws import Aws
@@ -34,6 +33,7 @@ from fruit_features.emr.orders import Job, order_step
 from fruit_features.emr.planning import make_plan
 from fruit_features.emr.request import ALLOWED_TAG
 from fruit_features.exceptions import AwsError
+from fruit_features.places import split_params
 
 EXAMPLES = """\b
 Examples:
@@ -51,7 +51,7 @@ class Params(NamedTuple):
 
 
 def _params(context: click.Context, option: click.Parameter, text: str) -> Params:
-    return Params(text, _split_params(context, option, text))
+    return Params(text, split_params(context, option, text))
 
 
 class Sizing(NamedTuple):

@@ -1,0 +1,272 @@
+"""Places: the folders that `images`, `data` and `test_images` name.
+
+A place is text, to its last byte. Commands, programs and notebooks may give one; it is
+neither read as YAML nor interpolated on its way to the catalog.
+"""
+
+import functools
+import json
+import os
+import re
+import shlex
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import click
+import yaml
+from kedro.config import OmegaConfigLoader
+from kedro.framework.cli.utils import _split_params
+from kedro.framework.context import KedroContext
+from kedro.framework.project import configure_logging
+from kedro.framework.session import KedroSession
+from kedro.io.core import get_protocol_and_path
+from kedro.utils import find_kedro_project
+from omegaconf.errors import InterpolationResolutionError
+
+from fruit_features.exceptions import FruitFeaturesError, ParameterError
+
+# What is taken from the command line by the catalog, and is no parameter.
+PLACES = {
+    "images": "Folder of images, in place of the one in the catalog.",
+    "data": "Folder of all results.",
+    "test_images": "Folder of pictures that a training is judged by.",
+}
+
+# Spark reads a path with one of these as a pattern for many; so does Kedro.
+PATTERN = "[]{}*?\\"
+
+EXPECTED = "expected a folder of this machine or an address s3://<bucket>/<folder>"
+
+WEIGHTS = "backbone.weights"
+
+PARAMS_HELP = """Parameters, name=value, separated by commas. A folder with a comma in
+its name has an option of its own."""
+
+
+def as_place(name: str, given: object, start: str = "") -> str:
+    """Return a place as datasets take it, and always as the one that was named.
+
+    Args:
+        name: One of ``PLACES``.
+        given: A folder, with ``~`` for the user's own, or an address of S3.
+        start: What a relative folder counts from; else Kedro takes the project.
+
+    Raises:
+        ParameterError: If it is no text, or an address of another storage.
+    """
+    if not isinstance(given, str | os.PathLike) or not (text := os.fspath(given)):
+        message = f"{name}={given!r}: {EXPECTED}, as text (in YAML within quotes)"
+        raise ParameterError(message)
+    # As Kedro tells them apart.
+    address = re.fullmatch("([a-zA-Z0-9]+)://(.*)", text, re.DOTALL)
+    if address and address[1] != "file":
+        return _on_s3(name, text)
+    folder = address[2] if address else os.path.expanduser(text)
+    try:
+        folder.encode()
+    except UnicodeEncodeError as error:
+        message = f"{name}={text!r}: expected a name in UTF-8; rename the folder"
+        raise ParameterError(message) from error
+    folder = os.path.join(start, folder)
+    if not os.path.isabs(folder):
+        # So that "a:b" is no address.
+        return f"./{folder}"
+    # Java would take a link's name away for "..", and not where it leads to.
+    plain = os.path.realpath if ".." in folder.split("/") else os.path.normpath
+    return f"/{plain(folder).lstrip('/')}"
+
+
+def _on_s3(name: str, text: str) -> str:
+    protocol, path = get_protocol_and_path(text)
+    # Kedro drops what it takes for another part of a URL, such as a "?" at the end.
+    kept = f"{protocol}://{path}" == text and path.strip("/")
+    if protocol not in ("s3", "s3a") or not kept:
+        message = f"{name}={text!r}: {EXPECTED}"
+        raise ParameterError(message)
+    if name == "data" and set(PATTERN) & set(path):
+        message = f"data={text!r}: expected an address without any of {PATTERN}"
+        raise ParameterError(message)
+    return text.rstrip("/")
+
+
+class ConfigLoader(OmegaConfigLoader):
+    """Kedro's loader, which hands places to the catalog as they are."""
+
+    def __init__(
+        self,
+        conf_source: str,
+        env: str | None = None,
+        runtime_params: dict[str, Any] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        """Keep the places apart from the parameters, which are interpolated.
+
+        Args:
+            conf_source: As for ``OmegaConfigLoader``.
+            env: As for ``OmegaConfigLoader``.
+            runtime_params: Parameters and places.
+            kwargs: As for ``OmegaConfigLoader``.
+
+        Raises:
+            ParameterError: If a place is none.
+        """
+        given = dict(runtime_params or {})
+        self._places = {
+            name: as_place(name, given.pop(name)) for name in PLACES if name in given
+        }
+        super().__init__(conf_source, env, given, **kwargs)
+
+    def __getitem__(self, key: str) -> dict[str, Any]:
+        """Load a group of the configuration.
+
+        Raises:
+            FruitFeaturesError: Of a resolver; OmegaConf wraps it, more than once.
+        """
+        try:
+            return super().__getitem__(key)
+        except InterpolationResolutionError as error:
+            cause: BaseException | None = error
+            while cause and not isinstance(cause, FruitFeaturesError):
+                cause = cause.__context__
+            raise cause or error from error
+
+    def _get_runtime_value(self, variable: str, *default: Any) -> Any:
+        if variable in self._places:
+            return self._places[variable]
+        value = super()._get_runtime_value(variable, *default)
+        return as_place(variable, value) if variable in PLACES else value
+
+    def check_environment(self) -> None:
+        """Refuse an environment, or a configuration, that is not there.
+
+        Raises:
+            ParameterError: With the environments there are.
+        """
+        root = self._get_conf_env_path("")
+        if not self._fs.isdir(self._get_conf_env_path(self.base_env)):
+            message = (
+                f"no configuration in {self.conf_source!r}: run it in the project's "
+                "folder, or name the configuration by --conf-source"
+            )
+            raise ParameterError(message)
+        if self._protocol == "file" and set(PATTERN) & set(root):
+            message = (
+                f"cannot read the configuration in {root!r}: Kedro takes the letters "
+                f"{PATTERN} for a pattern; move the project to a folder without them"
+            )
+            raise ParameterError(message)
+        env = self.env or self.default_run_env
+        if not self._fs.isdir(self._get_conf_env_path(env)):
+            folders = filter(self._fs.isdir, self._fs.ls(root, detail=False))
+            there = sorted(Path(folder).name for folder in folders)
+            message = (
+                f"no environment {env!r}: no folder of that name in "
+                f"{self.conf_source!r}; there are: {', '.join(there)}"
+            )
+            raise ParameterError(message)
+
+
+def place_from_here(name: str, text: str) -> str:
+    """Return a place that counts from where the user stands.
+
+    Raises:
+        ClickException: If it is none.
+    """
+    try:
+        return as_place(name, text, start=os.getcwd())
+    except ParameterError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def split_params(context: click.Context, option: click.Parameter, value: Any) -> Any:
+    """Read ``--params`` as Kedro does, but for places, which are text.
+
+    Raises:
+        ClickException: If a place is none, or a comma ends it too early.
+    """
+    if isinstance(value, dict):
+        return value  # Of a file of --config.
+    places: dict[str, str] = {}
+    others: list[str] = []
+    place = ""
+    for item in value.split(","):
+        name, equals, text = item.partition("=")
+        if equals:
+            place = name.strip() if name.strip() in PLACES else ""
+        if place and not equals:
+            whole = shlex.quote(f"{places[place]},{item}")
+            message = (
+                f"--params: a comma ends {place}={places[place]!r}, and {item!r} is no "
+                "name=value; a folder with a comma in its name goes by its option: "
+                f"{_option(place)} {whole}"
+            )
+            raise click.ClickException(message)
+        if place:
+            places[place] = text
+        elif name.strip() == WEIGHTS:
+            # A file is text as well; JSON's spelling of it is YAML's.
+            text = json.dumps(os.path.expanduser(text), ensure_ascii=False)
+            others.append(f"{WEIGHTS}={text}")
+        else:
+            others.append(item)
+    found = {name: place_from_here(name, text) for name, text in places.items()}
+    return {**_split_params(context, option, ",".join(others)), **found}
+
+
+def params_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add ``--params`` to a command, and an option for each place.
+
+    The command is called with all of them as ``params``.
+    """
+
+    @functools.wraps(function)
+    def with_places(*args: Any, params: dict[str, Any], **options: Any) -> Any:
+        given = {name: options.pop(name, None) for name in PLACES}
+        _log_as_project()
+        places = {name: place for name, place in given.items() if place is not None}
+        return function(*args, params={**params, **places}, **options)
+
+    for name, meaning in reversed(PLACES.items()):
+        add = click.option(
+            _option(name), name, callback=_place, metavar="FOLDER", help=meaning
+        )
+        add(with_places)
+    add = click.option(
+        "--params",
+        type=click.UNPROCESSED,
+        default="",
+        callback=split_params,
+        help=PARAMS_HELP,
+    )
+    return add(with_places)
+
+
+@contextmanager
+def opened(env: str | None, params: dict[str, Any]) -> Iterator[KedroContext]:
+    """Open the context of a command.
+
+    Raises:
+        ClickException: With the message of what a user can mend.
+    """
+    try:
+        with KedroSession.create(env=env, runtime_params=params) as session:
+            yield cast(KedroSession, session).load_context()
+    except FruitFeaturesError as error:
+        raise click.ClickException(str(error)) from error
+
+
+def _option(name: str) -> str:
+    return f"--{name.replace('_', '-')}"
+
+
+def _place(context: click.Context, option: click.Parameter, text: str | None) -> Any:
+    return None if text is None else place_from_here(str(option.name), text)
+
+
+def _log_as_project() -> None:
+    """Log as in the project's folder, also below it, where Kedro finds no file."""
+    project = find_kedro_project(Path.cwd())
+    if project and project != Path.cwd() and "KEDRO_LOGGING_CONFIG" not in os.environ:
+        configure_logging(yaml.safe_load((project / "conf/logging.yml").read_text()))
