@@ -96,7 +96,7 @@ def fields(report: dict[str, Any], above: str = "") -> set[str]:
 class TestFirstRun:
     @pytest.fixture(scope="class")
     def images(self, tmp_path_factory: pytest.TempPathFactory) -> Path:
-        folder = tmp_path_factory.mktemp("images")
+        folder = tmp_path_factory.mktemp("images") / "${x} [1]*?{}\\ #1"
         for number, name in enumerate(AWKWARD):
             write(folder, name, jpeg(number))
         for name, (reason, content) in BAD.items():
@@ -111,7 +111,7 @@ class TestFirstRun:
 
     @pytest.fixture(scope="class")
     def data(self, tmp_path_factory: pytest.TempPathFactory) -> Path:
-        return tmp_path_factory.mktemp("d ä%1")
+        return tmp_path_factory.mktemp("data") / " d ä%1 #2, a: b=c 'q' \"q\" @x ::\n"
 
     @pytest.fixture(scope="class")
     def report(self, run: Run, images: Path, data: Path) -> dict[str, Any]:

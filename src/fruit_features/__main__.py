@@ -1,17 +1,21 @@
 """Runs the packaged project: ``python -m fruit_features``."""
 
+import logging
 import os
 import sys
 from pathlib import Path
-
-from kedro.framework.cli.utils import find_run_command
-from kedro.framework.project import configure_project
 
 
 def main() -> None:
     """Run the pipelines as ``kedro run`` does."""
     # The project's .telemetry is not part of a package.
     os.environ.setdefault("DO_NOT_TRACK", "1")
+    # Kedro says what it logs by, before a configuration is found.
+    logging.disable(logging.INFO)
+    from kedro.framework.cli.utils import find_run_command
+    from kedro.framework.project import configure_project
+
+    logging.disable(logging.NOTSET)
     package_name = Path(__file__).parent.name
     configure_project(package_name)
     find_run_command(package_name)(sys.argv[1:])

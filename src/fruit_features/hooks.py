@@ -17,12 +17,12 @@ from kedro.pipeline.node import Node
 
 from fruit_features import preflight
 from fruit_features.class_archive import archive_options
+from fruit_features.config_loader import ConfigLoader
 from fruit_features.data_lock import lock_of
 from fruit_features.emr.profile import hand_to_java
 from fruit_features.failure_rate import check_failure_rate
 from fruit_features.file_systems import register_s3
 from fruit_features.java import as_text, find_java_home
-from fruit_features.places import ConfigLoader
 from fruit_features.run_facts import RunClock
 from fruit_features.run_lock import RunLock
 from fruit_features.s3_lock import S3RunLock
@@ -137,7 +137,9 @@ class PreflightHooks:
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
         """Refuse an environment that is not there, parameters that nothing reads."""
-        cast(ConfigLoader, context.config_loader).check_environment()
+        loader = cast(ConfigLoader, context.config_loader)
+        loader.check_environment()
+        loader.log_as_configured()
         preflight.check_parameter_names(context)
         self._context = context
         self._data = preflight.data_folder(context)

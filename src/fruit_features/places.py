@@ -11,19 +11,14 @@ import re
 import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
+from itertools import takewhile
 from typing import Any, cast
 
 import click
-import yaml
-from kedro.config import OmegaConfigLoader
 from kedro.framework.cli.utils import _split_params
 from kedro.framework.context import KedroContext
-from kedro.framework.project import configure_logging
 from kedro.framework.session import KedroSession
 from kedro.io.core import get_protocol_and_path
-from kedro.utils import find_kedro_project
-from omegaconf.errors import InterpolationResolutionError
 
 from fruit_features.exceptions import FruitFeaturesError, ParameterError
 
@@ -72,7 +67,7 @@ def as_place(name: str, given: object, start: str = "") -> str:
     folder = os.path.join(start, folder)
     if not os.path.isabs(folder):
         # So that "a:b" is no address.
-        return f"./{folder}"
+        return f"./{folder.removeprefix('./')}"
     # Java would take a link's name away for "..", and not where it leads to.
     plain = os.path.realpath if ".." in folder.split("/") else os.path.normpath
     return f"/{plain(folder).lstrip('/')}"
@@ -81,7 +76,7 @@ def as_place(name: str, given: object, start: str = "") -> str:
 def _on_s3(name: str, text: str) -> str:
     protocol, path = get_protocol_and_path(text)
     # Kedro drops what it takes for another part of a URL, such as a "?" at the end.
-    kept = f"{protocol}://{path}" == text and path.strip("/")
+    kept = f"{protocol}://{path}" == text and path[:1] not in ("", "/")
     if protocol not in ("s3", "s3a") or not kept:
         message = f"{name}={text!r}: {EXPECTED}"
         raise ParameterError(message)
@@ -89,83 +84,6 @@ def _on_s3(name: str, text: str) -> str:
         message = f"data={text!r}: expected an address without any of {PATTERN}"
         raise ParameterError(message)
     return text.rstrip("/")
-
-
-class ConfigLoader(OmegaConfigLoader):
-    """Kedro's loader, which hands places to the catalog as they are."""
-
-    def __init__(
-        self,
-        conf_source: str,
-        env: str | None = None,
-        runtime_params: dict[str, Any] | None = None,
-        **kwargs: Any,
-    ) -> None:
-        """Keep the places apart from the parameters, which are interpolated.
-
-        Args:
-            conf_source: As for ``OmegaConfigLoader``.
-            env: As for ``OmegaConfigLoader``.
-            runtime_params: Parameters and places.
-            kwargs: As for ``OmegaConfigLoader``.
-
-        Raises:
-            ParameterError: If a place is none.
-        """
-        given = dict(runtime_params or {})
-        self._places = {
-            name: as_place(name, given.pop(name)) for name in PLACES if name in given
-        }
-        super().__init__(conf_source, env, given, **kwargs)
-
-    def __getitem__(self, key: str) -> dict[str, Any]:
-        """Load a group of the configuration.
-
-        Raises:
-            FruitFeaturesError: Of a resolver; OmegaConf wraps it, more than once.
-        """
-        try:
-            return super().__getitem__(key)
-        except InterpolationResolutionError as error:
-            cause: BaseException | None = error
-            while cause and not isinstance(cause, FruitFeaturesError):
-                cause = cause.__context__
-            raise cause or error from error
-
-    def _get_runtime_value(self, variable: str, *default: Any) -> Any:
-        if variable in self._places:
-            return self._places[variable]
-        value = super()._get_runtime_value(variable, *default)
-        return as_place(variable, value) if variable in PLACES else value
-
-    def check_environment(self) -> None:
-        """Refuse an environment, or a configuration, that is not there.
-
-        Raises:
-            ParameterError: With the environments there are.
-        """
-        root = self._get_conf_env_path("")
-        if not self._fs.isdir(self._get_conf_env_path(self.base_env)):
-            message = (
-                f"no configuration in {self.conf_source!r}: run it in the project's "
-                "folder, or name the configuration by --conf-source"
-            )
-            raise ParameterError(message)
-        if self._protocol == "file" and set(PATTERN) & set(root):
-            message = (
-                f"cannot read the configuration in {root!r}: Kedro takes the letters "
-                f"{PATTERN} for a pattern; move the project to a folder without them"
-            )
-            raise ParameterError(message)
-        env = self.env or self.default_run_env
-        if not self._fs.isdir(self._get_conf_env_path(env)):
-            folders = filter(self._fs.isdir, self._fs.ls(root, detail=False))
-            there = sorted(Path(folder).name for folder in folders)
-            message = (
-                f"no environment {env!r}: no folder of that name in "
-                f"{self.conf_source!r}; there are: {', '.join(there)}"
-            )
-            raise ParameterError(message)
 
 
 def place_from_here(name: str, text: str) -> str:
@@ -191,12 +109,14 @@ def split_params(context: click.Context, option: click.Parameter, value: Any) ->
     places: dict[str, str] = {}
     others: list[str] = []
     place = ""
-    for item in value.split(","):
+    items = value.split(",")
+    for number, item in enumerate(items):
         name, equals, text = item.partition("=")
         if equals:
             place = name.strip() if name.strip() in PLACES else ""
         if place and not equals:
-            whole = shlex.quote(f"{places[place]},{item}")
+            rest = takewhile(lambda each: "=" not in each, items[number:])
+            whole = shlex.quote(",".join([places[place], *rest]))
             message = (
                 f"--params: a comma ends {place}={places[place]!r}, and {item!r} is no "
                 "name=value; a folder with a comma in its name goes by its option: "
@@ -224,7 +144,6 @@ def params_option(function: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(function)
     def with_places(*args: Any, params: dict[str, Any], **options: Any) -> Any:
         given = {name: options.pop(name, None) for name in PLACES}
-        _log_as_project()
         places = {name: place for name, place in given.items() if place is not None}
         return function(*args, params={**params, **places}, **options)
 
@@ -263,10 +182,3 @@ def _option(name: str) -> str:
 
 def _place(context: click.Context, option: click.Parameter, text: str | None) -> Any:
     return None if text is None else place_from_here(str(option.name), text)
-
-
-def _log_as_project() -> None:
-    """Log as in the project's folder, also below it, where Kedro finds no file."""
-    project = find_kedro_project(Path.cwd())
-    if project and project != Path.cwd() and "KEDRO_LOGGING_CONFIG" not in os.environ:
-        configure_logging(yaml.safe_load((project / "conf/logging.yml").read_text()))

@@ -56,7 +56,10 @@ def check_parameter_names(context: KedroContext) -> None:
     known = {*PLACES, *_names(plain["parameters"])}
     for name in given:
         if name not in known:
-            raise ParameterError(_unknown("unknown parameter", name, sorted(known)))
+            message = _unknown("unknown parameter", name, sorted(known))
+            if set(PLACES) & set(given):
+                message += " (a folder with a comma goes by its option: --images)"
+            raise ParameterError(message)
 
 
 def check_pipeline_names(names: Iterable[str]) -> None:

@@ -2,6 +2,7 @@
 
 import warnings
 
+from fruit_features.config_loader import ConfigLoader
 from fruit_features.hooks import (
     DataFolderHooks,
     PreflightHooks,
@@ -9,7 +10,6 @@ from fruit_features.hooks import (
     RunStateHooks,
     SparkHooks,
 )
-from fruit_features.places import ConfigLoader
 from fruit_features.resolvers import RESOLVERS
 
 # Kedro 1.7 calls a function that the newest OmegaConf has renamed.

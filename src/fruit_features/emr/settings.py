@@ -9,6 +9,7 @@ from typing import Any
 from kedro.config import MissingConfigException
 
 from fruit_features.checks import at_least, like, nearest, one_of, within
+from fruit_features.config_loader import ConfigLoader
 from fruit_features.emr.groups import (
     Budget,
     Encryption,
@@ -22,7 +23,6 @@ from fruit_features.emr.groups import (
 )
 from fruit_features.emr.s3 import Place
 from fruit_features.exceptions import ParameterError
-from fruit_features.places import ConfigLoader
 from fruit_features.retention.parameters import RetentionParameters
 
 APPLICATIONS = ("Spark", "Hadoop", "JupyterHub", "Livy")
