@@ -80,8 +80,9 @@ def _on_s3(name: str, text: str) -> str:
     if protocol not in ("s3", "s3a") or not kept:
         message = f"{name}={text!r}: {EXPECTED}"
         raise ParameterError(message)
-    if name == "data" and set(PATTERN) & set(path):
-        message = f"data={text!r}: expected an address without any of {PATTERN}"
+    letters = f"{PATTERN},:"
+    if name == "data" and set(letters) & set(path):
+        message = f"data={text!r}: expected an address without any of {letters}"
         raise ParameterError(message)
     return text.rstrip("/")
 

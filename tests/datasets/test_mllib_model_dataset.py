@@ -22,9 +22,10 @@ def model(spark: SparkSession) -> PCAModel:
     return PCA(k=2, inputCol="x", outputCol="reduced").fit(rows)
 
 
-def test_round_trip(model: PCAModel, tmp_path: Path) -> None:
+@pytest.mark.parametrize("folder", ["a b%20é #1", "a: b, c"])
+def test_round_trip(model: PCAModel, tmp_path: Path, folder: str) -> None:
     dataset = MLlibModelDataset(
-        filepath=str(tmp_path / "a b%20é" / "model"), model_class=CLASS
+        filepath=str(tmp_path / folder / "model"), model_class=CLASS
     )
     assert not dataset.exists()
     dataset.save(model)

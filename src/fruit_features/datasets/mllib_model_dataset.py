@@ -1,5 +1,7 @@
 """``MLlibModelDataset`` keeps a fitted MLlib model in MLlib's own format."""
 
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import fsspec
@@ -9,6 +11,10 @@ from kedro.utils import load_obj
 from kedro_datasets._utils.databricks_utils import to_spark_path
 
 from fruit_features.datasets.replacement import current_place, replacing
+
+# Hadoop's reader of text, which MLlib reads a model's description by, takes them for
+# the end of a path and of a scheme. It writes there all the same.
+UNREADABLE = ",:"
 
 
 class MLlibModelDataset(AbstractDataset[Any, Any]):
@@ -60,7 +66,13 @@ class MLlibModelDataset(AbstractDataset[Any, Any]):
             message = f"no {self._model_class} at {self._path!r}"
             raise DatasetError(message)
         place = current_place(self._fs, self._path)
-        return load_obj(self._model_class).load(self._spark_path(place))
+        model = load_obj(self._model_class)
+        if self._protocol != "file" or not set(UNREADABLE) & set(place):
+            return model.load(self._spark_path(place))
+        with tempfile.TemporaryDirectory() as folder:
+            link = Path(folder, "model")
+            link.symlink_to(Path(place).absolute())
+            return model.load(str(link))
 
     def save(self, data: Any) -> None:
         """Write the model; an older one stays until it is written."""
