@@ -39,6 +39,7 @@ OTHER_VARIABLES = {
     "AWS_ENDPOINT_URL": "an S3 that is not Amazon's",
     "AWS_ENDPOINT_URL_S3": "the same, and goes before it",
     "AWS_PROFILE": "the profile of AWS's files that keys and region are taken from",
+    "KEDRO_LOGGING_CONFIG": "a file of logging; else the configuration's `logging.yml`",
     "LC_ALL": "`C` and `POSIX` become `C.UTF-8`: Java could not spell all names",
 }
 
