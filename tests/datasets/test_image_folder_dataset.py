@@ -1,14 +1,24 @@
 import datetime as dt
 import errno
+import json
 import os
+import posixpath
+import re
 import subprocess
 import sys
 from pathlib import Path
 
+import fsspec
 import pandas as pd
 import pytest
+from kedro.framework.session import KedroSession
 
-from fruit_features.datasets.image_folder_dataset import COLUMNS, ImageFolderDataset
+from fruit_features.datasets.image_folder_dataset import (
+    COLUMNS,
+    RESULTS,
+    RUN_STATE,
+    ImageFolderDataset,
+)
 from fruit_features.exceptions import ImageFolderError
 
 AWKWARD = [
@@ -225,6 +235,52 @@ class TestFolders:
         assert keys(tmp_path)[0] == "Apple/1.jpg"
 
 
+class TestResults:
+    """What runs have written is no image, wherever their data folder lies."""
+
+    @pytest.mark.parametrize("remote", [False, True])
+    @pytest.mark.parametrize(
+        ("data", "there"),
+        [
+            ("results", ["Apple/1.jpg", "results/01_raw/Pear/2.jpg"]),
+            ("Apple/a b", ["Apple/1.jpg", "Apple/a b/01_raw/Pear/2.jpg"]),
+            ("", ["01_raw/Pear/2.jpg", "Apple/1.jpg"]),
+        ],
+    )
+    def test_they_are_left_out(
+        self, tmp_path: Path, data: str, there: list[str], remote: bool
+    ) -> None:
+        names = (RUN_STATE, "08_reporting/variance_plot.png", "06_models/x/y.png")
+        written = [posixpath.join(data, name) for name in names]
+        mine = ["Apple/1.jpg", posixpath.join(data, "01_raw/Pear/2.jpg")]
+        if remote:
+            folder = f"memory://{tmp_path}"
+            memory = fsspec.filesystem("memory")
+            for name in (*written, *mine):
+                memory.pipe_file(f"{tmp_path}/{name}", b"1")
+        else:
+            folder = str(tmp_path)
+            put(tmp_path, *written, *mine)
+        assert keys(folder) == there
+        assert sorted(ImageFolderDataset(filepath=folder).files()) == there
+
+    def test_images_in_a_data_folder_are_images(self, tmp_path: Path) -> None:
+        put(tmp_path, RUN_STATE, "01_raw/sample/Apple/1.jpg")
+        assert keys(tmp_path / "01_raw/sample") == ["Apple/1.jpg"]
+
+    def test_labels_may_have_such_names(self, tmp_path: Path) -> None:
+        put(tmp_path, "08_reporting/1.jpg", "04_feature/2.jpg")
+        assert keys(tmp_path) == ["04_feature/2.jpg", "08_reporting/1.jpg"]
+
+    def test_these_are_the_places_of_the_catalog(self, project: Path) -> None:
+        with KedroSession.create(project, runtime_params={"data": "/d"}) as session:
+            catalog = session.load_context().config_loader["catalog"]
+        assert catalog["run_state"]["filepath"] == f"/d/{RUN_STATE}"
+        text = json.dumps(catalog)
+        folders = set(re.findall('"/d/([^/"]+)', text)) - {"01_raw", "erasures"}
+        assert folders == set(RESULTS)
+
+
 class TestFiles:
     @pytest.mark.parametrize(
         "ending", ["jpg", "jpeg", "png", "bmp", "gif", "tif", "tiff", "webp"]
@@ -388,8 +444,25 @@ def test_a_folder_that_does_not_open_is_an_error(
         return scan(folder)
 
     monkeypatch.setattr(os, "scandir", refuse)
-    with pytest.raises(ImageFolderError, match=r"cannot open the folder .*closed"):
+    with pytest.raises(ImageFolderError, match=r"cannot open .*closed"):
         ImageFolderDataset(filepath=str(tmp_path)).load()
+
+
+def test_a_file_that_may_not_be_looked_at_is_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its folder may be read, but not entered: left out, it would count as deleted."""
+    put(tmp_path, "1.jpg", "2.jpg")
+
+    def refuse(path: str) -> object:
+        raise PermissionError(errno.EACCES, "Permission denied", path)
+
+    dataset = ImageFolderDataset(filepath=str(tmp_path))
+    monkeypatch.setattr(os, "lstat", refuse)
+    monkeypatch.setattr(os, "stat", refuse)
+    monkeypatch.setattr(type(dataset._fs), "isdir", lambda *_: True)
+    with pytest.raises(ImageFolderError, match=r"cannot open '.*jpg': Permission den"):
+        dataset.load()
 
 
 def test_what_vanishes_while_listed_is_left_out(

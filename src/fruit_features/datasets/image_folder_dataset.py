@@ -1,8 +1,10 @@
 """``ImageFolderDataset`` lists the images below a folder, local or on S3."""
 
 import datetime as dt
+import logging
 import os
 import posixpath
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import fsspec
@@ -14,6 +16,8 @@ from fruit_features.exceptions import ImageFolderError
 if TYPE_CHECKING:
     import pandas as pd
 
+logger = logging.getLogger(__name__)
+
 COLUMNS = ["image_key", "path", "label", "length", "modification_time"]
 
 # When a file was written of which its file system does not say.
@@ -22,6 +26,17 @@ UNKNOWN = dt.datetime(1970, 1, 1, tzinfo=dt.timezone.utc)
 # What says that an image is the one an earlier run saw.
 IDENTITY = ["image_key", "path", "length", "modification_time"]
 
+# A run leaves its state in its data folder before it lists the images, and writes to
+# these folders of it: what lies in them, such as plots, is no image of the user's.
+RUN_STATE = "08_reporting/run_state.json"
+RESULTS = (
+    "02_intermediate",
+    "04_feature",
+    "06_models",
+    "07_model_output",
+    "08_reporting",
+)
+
 
 class ImageFolderDataset(AbstractDataset[Any, "pd.DataFrame"]):
     """Lists every image below a folder ``<label>/<file>``, however deep.
@@ -29,10 +44,11 @@ class ImageFolderDataset(AbstractDataset[Any, "pd.DataFrame"]):
     The list is made without Spark: its ``binaryFile`` source leaves out empty
     files, names that begin with ``_`` or ``.`` and, under ``LC_ALL=C``, names
     beyond ASCII. Here nothing is left out: what cannot be read is listed too and
-    told later, in the quarantine.
+    told later, in the quarantine. Only what runs have written is no image, where their
+    data folder lies in this one, or is this one.
 
-    Columns: ``image_key`` (the path below the folder), ``path``, ``label`` (the
-    name of the folder the file lies in), ``length`` (bytes) and
+    Columns: ``image_key`` (the path below the folder), ``path`` (see ``real_place``),
+    ``label`` (the name of the folder the file lies in), ``length`` (bytes) and
     ``modification_time`` (UTC), sorted by ``image_key``.
 
     Example for the catalog::
@@ -75,6 +91,10 @@ class ImageFolderDataset(AbstractDataset[Any, "pd.DataFrame"]):
         self._protocol, self._path = protocol, path.rstrip("/") or "/"
         self._optional = optional
         self._fs = fsspec.filesystem(protocol, **(credentials or {}), **(fs_args or {}))
+        # As the file system spells it, and as every spelling of it ends up.
+        self._root = str(self._fs._strip_protocol(self._path)).rstrip("/")
+        named = self._root if protocol == "file" else f"{protocol}://{self._root}"
+        self._real_root = _as_unicode(real_place(named)).rstrip("/")
         self.metadata = metadata
 
     def load(self) -> "pd.DataFrame":
@@ -130,24 +150,22 @@ class ImageFolderDataset(AbstractDataset[Any, "pd.DataFrame"]):
                 "make run IMAGES=<folder> or kedro run --params images=<folder>"
             )
             raise ImageFolderError(message)
+        results = _results(found)
         # Folders named like an image are no images; what lies in them may be.
         return {
             path: info
             for path, info in found.items()
-            if path.lower().endswith(self.EXTENSIONS)
+            if path.lower().endswith(self.EXTENSIONS) and not path.startswith(results)
         }
 
     def _row(self, path: str, info: dict[str, Any]) -> tuple[Any, ...]:
         path = _as_unicode(path)
-        key = self._key(path)
-        label = posixpath.basename(posixpath.dirname(path))
-        address = path if self._protocol == "file" else f"{self._protocol}://{path}"
-        return key, address, label, info.get("size") or 0, changed_at(info)
+        address = self._real_root + path[len(_as_unicode(self._root)) :]
+        label = posixpath.basename(posixpath.dirname(address))
+        return self._key(path), address, label, info.get("size") or 0, changed_at(info)
 
     def _key(self, path: str) -> str:
-        return path[len(_as_unicode(self._fs._strip_protocol(self._path))) :].lstrip(
-            "/"
-        )
+        return path[len(_as_unicode(self._root)) :].lstrip("/")
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": self._path, "protocol": self._protocol}
@@ -162,6 +180,28 @@ def changed_at(info: dict[str, Any]) -> dt.datetime:
     if not isinstance(changed, dt.datetime):
         changed = dt.datetime.fromtimestamp(changed, tz=dt.timezone.utc)
     return changed.astimezone(dt.timezone.utc)
+
+
+def real_place(folder: str) -> str:
+    """Return the one spelling of a folder: no links and no ``..``, S3 as ``s3a://``."""
+    if folder.startswith("s3://"):
+        return folder.replace("s3", "s3a", 1)
+    return folder if "://" in folder else os.path.realpath(folder)
+
+
+def folder_of(images: "pd.DataFrame") -> str:
+    """Return the folder that a listing is of, without a slash at its end."""
+    last = images.iloc[-1]
+    return str(last["path"]).removesuffix(str(last["image_key"])).rstrip("/")
+
+
+def _results(found: Iterable[str]) -> tuple[str, ...]:
+    """Return what paths of runs' results begin with, among the files of a folder."""
+    states = [path for path in found if path.endswith(f"/{RUN_STATE}")]
+    places = [state.removesuffix(RUN_STATE) for state in states]
+    for place in places:
+        logger.info("the results of runs in %s are left out: they are no images", place)
+    return tuple(f"{place}{folder}/" for place in places for folder in RESULTS)
 
 
 def _find_local(root: str) -> dict[str, dict[str, Any]]:
@@ -183,22 +223,24 @@ def _find_local(root: str) -> dict[str, dict[str, Any]]:
 
 
 def _refuse(error: OSError) -> None:
-    """End the listing: images in a folder that does not open would be left out."""
+    """End the listing: what does not open would be left out, and count as deleted."""
     if isinstance(error, FileNotFoundError):
         return  # Deleted while the listing was made.
     message = (
-        f"cannot open the folder {error.filename!r}: {error.strerror}; give the right "
-        "to read it, or move it out of the folder of images"
+        f"cannot open {error.filename!r}: {error.strerror}; give the right to read it "
+        "and its folder, or move it out of the folder of images"
     )
     raise ImageFolderError(message) from error
 
 
 def _info(path: str) -> os.stat_result | None:
-    for look in (os.stat, os.lstat):
+    try:
+        return os.stat(path)
+    except OSError:
         try:
-            return look(path)
-        except OSError:
-            continue  # The target of a link is gone: told later.
+            return os.lstat(path)  # The target of a link is gone: told later.
+        except OSError as error:
+            _refuse(error)
     return None  # Deleted while the listing was made.
 
 
