@@ -211,18 +211,32 @@ def test_without_retention_nothing_is_said_of_it(spark: SparkSession) -> None:
 
 
 @pytest.mark.parametrize(
-    ("new", "old", "bad"),
+    ("new", "old", "bad", "said"),
     [
-        ("a", "", {}),  # b is nowhere
-        ("ab", "b", {}),  # b is there twice
-        ("ab", "", {"b": "empty"}),  # b is in both
+        ("a", "", {}, "2 missing from both, such as 'b', 'c'"),
+        ("abc", "b", {}, "1 twice in one, such as 'b'"),
+        ("ac", "", {"c": "empty", "b": "empty"}, "1 in both, such as 'c'"),
+        # As many rows as images, or more of one fault than of another.
+        (
+            "aa",
+            "",
+            {"c": "empty"},
+            "1 missing from both, such as 'b'; 1 twice in one, such as 'a'",
+        ),
+        (
+            "a",
+            "c",
+            {"c": "empty"},
+            "1 missing from both, such as 'b'; 1 in both, such as 'c'",
+        ),
     ],
 )
 def test_counts_that_do_not_add_up_end_the_run(
-    spark: SparkSession, new: str, old: str, bad: dict[str, str]
+    spark: SparkSession, new: str, old: str, bad: dict[str, str], said: str
 ) -> None:
-    with pytest.raises(CountError, match="2 images found, but"):
-        summarise(spark, "ab", new, old, bad)
+    message = rf"of 3 images found, .* in quarantine; {said}: run the featurization"
+    with pytest.raises(CountError, match=message):
+        summarise(spark, "abc", new, old, bad)
 
 
 def test_nothing_new_has_no_rate(spark: SparkSession) -> None:

@@ -25,30 +25,47 @@ def count_images(
 
     Raises:
         CountError: If an image is neither in ``features`` nor in ``quarantine``,
-            or in both, or twice.
+            or in both, or twice in one of them; with some of them.
     """
     chosen = image_listing.where("selected").select("image_key", "label")
-    joined = chosen.join(
-        features.select("image_key", "featurized_at"), "image_key", "left"
-    ).join(quarantine.select("image_key", "reason"), "image_key", "left")
-    new = F.col("featurized_at") >= F.lit(begun)
-    (counted,) = joined.agg(
+    new = F.max(F.col("featurized_at") >= F.lit(begun))
+    done = features.groupBy("image_key").agg(
+        F.count("*").alias("rows"), new.alias("new")
+    )
+    bad = quarantine.groupBy("image_key").agg(F.count("*").alias("bad_rows"))
+    images = chosen.join(done, "image_key", "left").join(bad, "image_key", "left")
+    faults = {
+        "missing from both": F.col("rows").isNull() & F.col("bad_rows").isNull(),
+        "in both": F.col("rows").isNotNull() & F.col("bad_rows").isNotNull(),
+        "twice in one": (F.col("rows") > 1) | (F.col("bad_rows") > 1),
+    }
+    (counted,) = images.agg(
         F.countDistinct("image_key").alias("found"),
-        F.count(F.when(new, 1)).alias("featurized"),
-        F.count("reason").alias("quarantined"),
-        F.count(F.when(~new, 1)).alias("unchanged"),
+        F.count(F.when(F.col("new"), 1)).alias("featurized"),
+        F.count("bad_rows").alias("quarantined"),
+        F.count(F.when(~F.col("new"), 1)).alias("unchanged"),
         F.size(F.collect_set("label")).alias("labels"),
+        *(F.count(F.when(fault, 1)).alias(name) for name, fault in faults.items()),
     ).collect()
-    images = {name: int(number) for name, number in counted.asDict().items()}
-    rest = images["featurized"] + images["quarantined"] + images["unchanged"]
-    if images["found"] != rest:
+    numbers = {name: int(number) for name, number in counted.asDict().items()}
+    said = [
+        f"{number:,} {name}, such as {_examples(images.where(fault))}"
+        for name, fault in faults.items()
+        if (number := numbers.pop(name))
+    ]
+    if said:
         message = (
-            f"{images['found']:,} images found, but {images['featurized']:,} "
-            f"featurized + {images['quarantined']:,} quarantined + "
-            f"{images['unchanged']:,} unchanged: run the featurization pipeline"
+            f"of {numbers['found']:,} images found, each must be once in features or "
+            f"in quarantine; {'; '.join(said)}: run the featurization pipeline; if "
+            "that does not help, delete 04_feature, which is then made anew"
         )
         raise CountError(message)
-    return images
+    return numbers
+
+
+def _examples(images: DataFrame) -> str:
+    rows = images.select("image_key").orderBy("image_key").limit(3).collect()
+    return ", ".join(repr(row["image_key"]) for row in rows)
 
 
 def count_expired(features: DataFrame, expired_images: DataFrame) -> int:
