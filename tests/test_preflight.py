@@ -177,18 +177,45 @@ class TestOutputFolder:
 
 
 class TestSpace:
-    LISTING = pd.DataFrame({"length": [1000, 2_000_000, 0]})
-    NEEDED = BASE_BYTES + 2_001_000 + 3 * ROW_BYTES
+    LISTING = pd.DataFrame(
+        {
+            "image_key": ["a", "b", "c", "d"],
+            "length": [1000, 2_000_000, 0, 5_000_000],
+            "selected": [True, True, True, False],
+        }
+    )
 
-    def test_counts_the_images_and_their_rows(
-        self, tmp_path: Path, free: Callable[[int], None]
+    @pytest.mark.parametrize(
+        ("images", "features", "needed"),
+        [
+            ({}, {}, 2_001_000 + 3 * ROW_BYTES),
+            ({"a": 1000, "b": 2_000_000}, {}, 3 * ROW_BYTES),
+            ({"a": 1000, "b": 7, "c": 0}, {"a": 1000}, 2_000_000 + 2 * ROW_BYTES),
+            ({"b": 2_000_000}, {"a": 1000, "b": 2_000_000}, 1000 + ROW_BYTES),
+        ],
+    )
+    def test_counts_what_is_new_and_taken(
+        self,
+        tmp_path: Path,
+        free: Callable[[int], None],
+        images: dict[str, int],
+        features: dict[str, int],
+        needed: int,
     ) -> None:
-        free(self.NEEDED)
+        for name, rows in {
+            "02_intermediate/images": images,
+            "04_feature/features": features,
+        }.items():
+            # A run that was killed has left but this.
+            (tmp_path / name / "_temporary").mkdir(parents=True)
+            if rows:
+                table = pd.DataFrame(rows.items(), columns=["image_key", "length"])
+                (tmp_path / name / "backbone_id=x").mkdir()
+                table.to_parquet(tmp_path / name / "backbone_id=x/1.parquet")
+        free(BASE_BYTES + needed)
         check_space(tmp_path, self.LISTING)
-        free(self.NEEDED - 1)
-        with pytest.raises(
-            OutputFolderError, match="no space in .* some 202 MB needed"
-        ):
+        free(BASE_BYTES + needed - 1)
+        with pytest.raises(OutputFolderError, match="no space in .* MB needed"):
             check_space(tmp_path, self.LISTING)
 
     def test_of_nothing(self, tmp_path: Path, free: Callable[[int], None]) -> None:

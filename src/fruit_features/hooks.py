@@ -154,10 +154,14 @@ class PreflightHooks:
         preflight.check_cluster(self._context)
 
     @hook_impl
-    def after_dataset_loaded(self, dataset_name: str, data: Any) -> None:
-        """Refuse a disk that will not hold the results, workers without Python."""
-        if dataset_name == "raw_images":
+    def before_dataset_saved(self, dataset_name: str, data: Any) -> None:
+        """Refuse a disk that will not hold what the run adds."""
+        if dataset_name == "image_listing@pandas":
             preflight.check_space(self._data, data)
+
+    @hook_impl
+    def after_dataset_loaded(self) -> None:
+        """Refuse workers without Python."""
         self._checked = self._checked or check_workers()
 
 

@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 BASE_BYTES = 200 * 2**20
 ROW_BYTES = 12_000
 
+# What tells an image, as far as it takes room.
+SIZED = ["image_key", "length"]
+
 
 def check_parameter_names(context: KedroContext) -> None:
     """Refuse a parameter of the command line that nothing reads.
@@ -198,14 +201,38 @@ def check_output_folder(folder: Path | None) -> None:
 
 
 def check_space(folder: Path | None, listing: "pd.DataFrame") -> None:
-    """Refuse a disk that will not hold the results of these images.
+    """Refuse a disk that will not hold what is new of the images that a run takes.
+
+    Args:
+        folder: Of the results; ``None`` for remote storage.
+        listing: Every image, with ``selected``.
 
     Raises:
         OutputFolderError: Naming the folder, what it needs and what it has.
     """
-    if folder is not None:
-        needed = int(listing["length"].sum()) + len(listing) * ROW_BYTES
-        _check_free(folder, BASE_BYTES + needed)
+    if folder is None:
+        return
+    taken = listing[listing["selected"]].set_index(SIZED, drop=False)[["length"]]
+    everything = BASE_BYTES + int(taken["length"].sum()) + len(taken) * ROW_BYTES
+    if shutil.disk_usage(folder).free >= everything:
+        return  # Without reading the tables.
+    # A row whose image only has another time is replaced by one of the same size.
+    unread = taken[~taken.index.isin(_stored(folder / "02_intermediate/images"))]
+    undone = taken[~taken.index.isin(_stored(folder / "04_feature/features"))]
+    new = int(unread["length"].sum()) + len(undone) * ROW_BYTES
+    _check_free(folder, BASE_BYTES + new)
+
+
+def _stored(table: Path) -> "pd.Index[Any]":
+    """Read which images a table holds, without Spark."""
+    import pandas as pd
+    from pyarrow.dataset import dataset
+
+    # Leaves out what is hidden: what a killed run has left.
+    stored = dataset(table, format="parquet") if table.is_dir() else None
+    if stored is None or not stored.files:
+        return pd.MultiIndex.from_arrays([[], []], names=SIZED)
+    return stored.to_table(columns=SIZED).to_pandas().set_index(SIZED).index
 
 
 def _check_free(folder: Path, needed: int) -> None:
