@@ -73,6 +73,7 @@ def test_found_is_featurized_quarantined_and_unchanged(
             "images": str(images),
             "data": str(data),
             "featurization": {"max_failure_rate": 1.0},
+            "ingestion": {"accept_missing": True},
         }
         with KedroSession.create(project, runtime_params=given) as session:
             session.run(pipeline_names=names)

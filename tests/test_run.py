@@ -18,7 +18,11 @@ from pyspark.sql import SparkSession
 
 from fruit_features.backbone.inference import FeatureExtractor
 from fruit_features.backbone.source import bundled_backbone
-from fruit_features.exceptions import ModelMismatchError, NoFeaturesError
+from fruit_features.exceptions import (
+    ImageFolderError,
+    ModelMismatchError,
+    NoFeaturesError,
+)
 from fruit_features.pipelines.reporting.fields import FIELDS, ON_YARN
 from fruit_features.quarantine import REASONS
 from tests.corpus import png_declaring
@@ -219,7 +223,8 @@ class TestFirstRun:
 
 
 def test_second_run_does_only_what_is_new(run: Run, tmp_path: Path) -> None:
-    images, data = tmp_path / "images", tmp_path / "data"
+    # The results are no images, wherever they lie.
+    images, data = tmp_path / "images", tmp_path / "images/results"
     for number in range(6):
         write(images, f"apple/{number}.jpg", jpeg(number))
     write(images, "apple/bad.jpg", b"no image")
@@ -251,6 +256,26 @@ def test_second_run_does_only_what_is_new(run: Run, tmp_path: Path) -> None:
     assert (
         after.loc["apple/1.jpg", "features"] != before.loc["apple/1.jpg", "features"]
     ).any()
+
+    tables = [*data.glob("0[24]*/**/*.parquet")]
+    written = {file: file.stat().st_mtime_ns for file in tables}
+    write(tmp_path / "other", "apple/0.jpg", jpeg(0))
+    with pytest.raises(
+        ImageFolderError, match=f"lay in '{images}', .*{tmp_path}/other"
+    ):
+        run(tmp_path / "other", data)
+    (images / "apple").rename(tmp_path / "not mounted")
+    with pytest.raises(
+        ImageFolderError, match=f"6 of 7 images .* gone from '{images}'"
+    ):
+        run(images, data)
+    assert {file: file.stat().st_mtime_ns for file in tables} == written
+
+    (tmp_path / "not mounted").rename(images / "apple")
+    (tmp_path / "link").symlink_to("images")
+    third = run(tmp_path / "other/../link", data)
+    assert third["images"] == {**second["images"], "featurized": 0, "unchanged": 6}
+    pd.testing.assert_frame_equal(table(data, "features"), after)
 
 
 def test_quarantined_images_are_tried_again_when_asked(

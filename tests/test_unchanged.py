@@ -10,6 +10,7 @@ from click.testing import CliRunner
 from pyspark.sql import SparkSession
 
 from fruit_features.cli import cli
+from fruit_features.datasets.image_folder_dataset import ImageFolderDataset
 from fruit_features.unchanged import fingerprint
 from tests.pictures import jpeg
 
@@ -106,6 +107,24 @@ def test_fingerprint_tells_any_change_of_the_listing(change: dict) -> None:
     before = fingerprint(pd.DataFrame(row), parameters)
     assert fingerprint(pd.DataFrame(row), parameters) == before
     assert fingerprint(pd.DataFrame({**row, **change}), parameters) != before
+
+
+def test_fingerprint_is_the_same_by_another_spelling_of_the_folders(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "a/b").mkdir(parents=True)
+    (tmp_path / "a/b/1.jpg").touch()
+    (tmp_path / "link").symlink_to("a")
+    prints = set()
+    for images, accept in (("a", False), ("link", True), ("a/b/..", False)):
+        listing = ImageFolderDataset(filepath=str(tmp_path / images)).load()
+        given = {"images": images, "data": f"x/../{images}"}
+        parameters = {
+            "backbone": {"weights": "bundled"},
+            "ingestion": {"accept_missing": accept},
+        }
+        prints.add(fingerprint(listing, {**given, **parameters}))
+    assert len(prints) == 1
 
 
 def test_fingerprint_tells_other_weights_of_the_same_name(tmp_path: Path) -> None:

@@ -3,7 +3,8 @@
 FruitFeaturesError
 ├── ParameterError        a parameter is unknown, out of range or contradicts another
 ├── SettingError          a variable that configuration needs is not set
-├── ImageFolderError      the folder of images is missing, unreadable or holds no image
+├── ImageFolderError      the folder of images is missing, unreadable or holds no image,
+│                         or lacks those of earlier runs
 ├── OutputFolderError     results cannot be written: no right, no space
 ├── BackboneError         the weights are missing or do not fit alpha and input size
 ├── RunningError          another run is at work in the same data folder
@@ -47,7 +48,7 @@ class SettingError(FruitFeaturesError):
 
 
 class ImageFolderError(FruitFeaturesError):
-    """The folder of images is missing, unreadable or holds no image."""
+    """The folder of images is missing, unreadable, empty, or not as it was."""
 
 
 class OutputFolderError(FruitFeaturesError):

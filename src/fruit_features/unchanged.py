@@ -16,6 +16,7 @@ from kedro.framework.context import KedroContext
 from kedro.io import CatalogProtocol
 
 from fruit_features.backbone.source import BUNDLED_MODEL
+from fruit_features.preflight import PLACES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,6 +52,12 @@ OUTPUTS = (
     "report",
 )
 
+JUDGING = (
+    ("featurization", "retry_quarantined"),
+    ("featurization", "max_failure_rate"),
+    ("ingestion", "accept_missing"),
+)
+
 
 def fingerprint(listing: "pd.DataFrame", parameters: dict[str, Any]) -> str:
     """Hash all that decides a run's results.
@@ -64,10 +71,12 @@ def fingerprint(listing: "pd.DataFrame", parameters: dict[str, Any]) -> str:
     rows = pd.util.hash_pandas_object(listing, index=False).to_numpy()
     digest = hashlib.sha256(rows.tobytes())
     digest.update(_weights(parameters["backbone"]["weights"]))
-    said = {name: group for name, group in parameters.items() if name != "training"}
+    # Of places, the listing knows the images', in one spelling.
+    besides = ("training", *PLACES)
+    said = {name: group for name, group in parameters.items() if name not in besides}
     # These judge a result, or ask for work, and change none.
-    judging = {"retry_quarantined": None, "max_failure_rate": None}
-    said["featurization"] = {**said["featurization"], **judging}
+    for group, name in JUDGING:
+        said[group] = {**said.get(group, {}), name: None}
     said["version"] = metadata.version("fruit_features")
     digest.update(json.dumps(said, sort_keys=True, default=str).encode())
     return digest.hexdigest()

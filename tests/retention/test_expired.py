@@ -9,7 +9,7 @@ import pytest
 from kedro.io import AbstractDataset
 from pyspark.sql import SparkSession
 
-from fruit_features.datasets.image_folder_dataset import COLUMNS, IDENTITY
+from fruit_features.datasets.image_folder_dataset import COLUMNS, IDENTITY, UNKNOWN
 from fruit_features.erasure.erasure_list import ErasureList
 from fruit_features.exceptions import ParameterError
 from fruit_features.pipelines.featurization.nodes import keep_current_rows
@@ -17,11 +17,10 @@ from fruit_features.pipelines.featurization.parameters import FeaturizationParam
 from fruit_features.pipelines.ingestion.nodes import list_images
 from fruit_features.pipelines.ingestion.parameters import IngestionParameters
 from fruit_features.pipelines.ingestion.pipeline import create_pipeline
-from fruit_features.retention.expired import expired_images
 from fruit_features.retention.parameters import RetentionParameters
 
 NOW = dt.datetime.now(dt.timezone.utc)
-TAKEN = IngestionParameters(None, 1, 1, 1)
+TAKEN = IngestionParameters(None, 1, 1, 1, accept_missing=True)
 
 
 def listing(folder: str = "/images", **ages: float) -> pd.DataFrame:
@@ -43,7 +42,7 @@ def expired(
     erased: dict[str, Any] | None = None,
 ) -> list[str]:
     retention = RetentionParameters(images_days=days)
-    stored = (lambda: erased), (lambda: listed), (lambda: known)
+    stored = (lambda: erased), (lambda: listed), (lambda: known), (lambda: None)
     outputs = list_images(found, *stored, TAKEN, retention)
     assert list(outputs["expired"].columns) == IDENTITY
     return [key.removeprefix("a/") for key in outputs["expired"]["image_key"]]
@@ -62,20 +61,47 @@ def test_they_stay_known_until_they_are_found_again() -> None:
 
 
 def test_the_last_listing_counts_of_one_that_is_known_twice() -> None:
-    retention = RetentionParameters(images_days=90).limits(NOW)["images"]
-    twice = listing(old=200), listing(old=100)
-    rows = expired_images(
-        listing(here=1), lambda: twice[1], lambda: twice[0], retention
+    known = listing(old=200, young=200)
+    before = listing(old=100, young=1)
+    outputs = list_images(
+        *(listing(here=1), dict, lambda: before, lambda: known, pytest.fail),
+        *(TAKEN, RetentionParameters(images_days=90)),
     )
-    assert list(rows["modification_time"]) == list(twice[1]["modification_time"])
+    pd.testing.assert_frame_equal(
+        outputs["expired"], before[IDENTITY][:1], check_dtype=False
+    )
 
 
-def test_without_days_nothing_is_read_or_kept() -> None:
-    found = listing(here=1)
-    stored = dict, pytest.fail, pytest.fail
-    outputs = list_images(found, *stored, TAKEN, RetentionParameters())
-    assert outputs["expired"].empty
-    assert outputs["listing"]["selected"].all()
+def test_without_days_none_is_kept() -> None:
+    assert expired(listing(here=1), listing(old=100), listing(older=200), None) == []
+
+
+@pytest.mark.parametrize(
+    ("found", "known", "gone"),
+    [
+        # Moved to another label, with two that are as old as each other.
+        ({"new": 100}, {"old": 100}, []),
+        ({"p": 100, "q": 100}, {"old": 100, "older": 100}, []),
+        # A copy of one that is there: nobody can tell of which.
+        ({"new": 100, "here": 100}, {"old": 100, "here": 100}, []),
+        # Fewer than are gone: nobody can tell which, and features are not made again.
+        ({"new": 100}, {"old": 100, "older": 100}, ["old", "older"]),
+        # Others.
+        ({"new": 101}, {"old": 100}, ["old"]),
+        ({"here": 100}, {"old": 100, "here": 100}, ["old"]),
+    ],
+)
+def test_a_renamed_image_has_not_expired(
+    found: dict[str, float], known: dict[str, float], gone: list[str]
+) -> None:
+    others = {"other": 50.0}
+    for tables in ((listing(**known), None), (listing(**others), listing(**known))):
+        assert expired(listing(**found, **others), *tables) == gone
+
+
+def test_where_times_are_not_known_no_image_was_renamed() -> None:
+    ages = (NOW - UNKNOWN) / dt.timedelta(days=1)
+    assert expired(listing(new=ages), listing(old=ages)) == ["old"]
 
 
 def test_an_erased_image_never_expires() -> None:
@@ -120,7 +146,7 @@ def test_features_of_expired_images_hold_and_nothing_else_does(
     # Through the file: a table without rows has its columns all the same.
     declared = {"type": "pandas.ParquetDataset", "filepath": f"{tmp_path}/x.parquet"}
     before = listing(**dict.fromkeys(["p", "q"][:count], 100.0), here=1.0)
-    stored = (lambda: None), (lambda: before), (lambda: None)
+    stored = (lambda: None), (lambda: before), (lambda: None), (lambda: None)
     found = listing(here=1)
     outputs = list_images(found, *stored, TAKEN, RetentionParameters(images_days=90))
     AbstractDataset.from_config("x", declared).save(outputs["expired"])

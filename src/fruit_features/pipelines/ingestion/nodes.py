@@ -15,10 +15,17 @@ from fruit_features.datasets.image_folder_dataset import COLUMNS, IDENTITY
 from fruit_features.erasure.erasure_list import without_erased
 from fruit_features.exceptions import ImageFolderError
 from fruit_features.pipelines.featurization.parameters import FeaturizationParameters
+from fruit_features.pipelines.ingestion.known import (
+    Stored,
+    StoredFiles,
+    as_known,
+    check_missing,
+    known_images,
+)
 from fruit_features.pipelines.ingestion.parameters import IngestionParameters
 from fruit_features.pipelines.ingestion.reading import reader
 from fruit_features.progress import Progress
-from fruit_features.retention.expired import Stored, expired_images
+from fruit_features.retention.expired import gone_images
 from fruit_features.retention.parameters import RetentionParameters
 
 logger = logging.getLogger(__name__)
@@ -37,6 +44,7 @@ def list_images(
     stored_erasure_list: Callable[[], dict[str, Any] | None],
     stored_image_listing: Stored,
     stored_expired_images: Stored,
+    stored_features: StoredFiles,
     parameters: IngestionParameters,
     retention: RetentionParameters,
 ) -> dict[str, pd.DataFrame]:
@@ -47,7 +55,8 @@ def list_images(
         stored_erasure_list: Loads the list of erased images, if any.
         stored_image_listing: Loads the listing of the run before, if any.
         stored_expired_images: Loads those that had expired by then.
-        parameters: Uses ``limit``.
+        stored_features: Loads the loaders of the features' files, if any.
+        parameters: Uses ``limit`` and ``accept_missing``.
         retention: Uses ``images_days``.
 
     Returns:
@@ -55,24 +64,28 @@ def list_images(
         that are gone because of their age.
 
     Raises:
-        ImageFolderError: If every image was erased.
+        ImageFolderError: If every image was erased; if the images of earlier runs are
+            of another folder, or too many of them are gone.
     """
     erased = stored_erasure_list()
-    images = without_erased(raw_images, erased)
+    known = known_images(
+        raw_images, stored_image_listing(), stored_expired_images(), stored_features
+    )
+    found = as_known(raw_images, known)
+    images = without_erased(found, erased)
     if images.empty:
         message = f"all {len(raw_images):,} images were erased: nothing is left to do"
         raise ImageFolderError(message)
+    oldest = retention.limits(dt.datetime.now(dt.timezone.utc)).get("images")
+    expired, deleted = (
+        without_erased(gone, erased) for gone in gone_images(found, known, oldest)
+    )
+    if not parameters.accept_missing:
+        check_missing(found, known, expired, deleted, stored_features)
     listing = select_images(images, parameters.limit)
     taken = listing["selected"].sum()
     logger.info("%s images, %s taken", f"{len(listing):,}", f"{taken:,}")
-    oldest = retention.limits(dt.datetime.now(dt.timezone.utc)).get("images")
-    expired = expired_images(
-        raw_images, stored_image_listing, stored_expired_images, oldest
-    )
-    return {
-        "listing": listing,
-        "expired": without_erased(expired, erased),
-    }
+    return {"listing": listing, "expired": expired}
 
 
 def select_images(images: pd.DataFrame, limit: int | None) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from fruit_features.checks import at_least
+from fruit_features.checks import at_least, boolean
 
 
 @dataclass(frozen=True)
@@ -16,12 +16,15 @@ class IngestionParameters:
         images_per_file: How many images a Parquet file of ``images`` holds at most.
         fewest_images_per_file: How many it is to hold at least, as far as there is
             then a file for every core.
+        accept_missing: Whether features may go of images of another folder, or of many
+            that are gone.
     """
 
     limit: int | None
     max_bytes: int
     images_per_file: int
     fewest_images_per_file: int
+    accept_missing: bool = False
 
     def __post_init__(self) -> None:
         """Refuse numbers out of range."""
@@ -31,3 +34,4 @@ class IngestionParameters:
         at_least("ingestion.images_per_file", self.images_per_file, 1)
         fewest = self.fewest_images_per_file
         at_least("ingestion.fewest_images_per_file", fewest, 1)
+        boolean("ingestion.accept_missing", self.accept_missing)

@@ -22,6 +22,7 @@ def create_pipeline(**kwargs: Any) -> Pipeline:
                     "stored_erasure_list",
                     "stored_image_listing",
                     "stored_expired_images",
+                    "stored_features",
                     "params:ingestion",
                     "params:retention",
                 ],
