@@ -18,7 +18,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from cluster.front import Front
 from cluster.processes import free_ports
-from fruit_features.datasets.image_folder_dataset import ImageFolderDataset
+from fruit_features.datasets.image_folder_dataset import RUN_STATE, ImageFolderDataset
 from fruit_features.datasets.mllib_model_dataset import MLlibModelDataset
 from fruit_features.datasets.replaced_table_dataset import ReplacedTableDataset
 from fruit_features.datasets.table_dataset import CurrentRowsDataset, TableDataset
@@ -122,12 +122,17 @@ def test_listing_and_reading_ask_once(s3_server: S3Server, place: str) -> None:
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(put, names))
     client.put_object(Bucket=bucket, Key=f"{prefix}/folder.jpg/")
+    # Results of a run, which are no images.
+    for name in (RUN_STATE, "08_reporting/variance_plot.png"):
+        client.put_object(Bucket=bucket, Key=f"{prefix}/results/{name}")
 
     before = len(s3_server.asked())
     listing = ImageFolderDataset(filepath=place).load()
     assert methods(s3_server, before) == {"GET": 2}
     assert sorted(listing["image_key"]) == sorted(names)
     assert set(listing["label"]) == {"é ß", "label"}
+    by_other_name = ImageFolderDataset(filepath=place.replace("s3a:", "s3:"))
+    pd.testing.assert_frame_equal(by_other_name.load(), listing)
     now = pd.Timestamp.now("UTC")
     assert (now - listing["modification_time"]).dt.total_seconds().between(0, 300).all()
 

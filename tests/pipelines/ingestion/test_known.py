@@ -217,6 +217,14 @@ def test_another_spelling_is_the_same_folder_with_the_paths_it_had(
         listed(on_s3, listing(folder="s3://bucket/other"))
 
 
+def test_few_that_are_gone_are_told(caplog: pytest.LogCaptureFixture) -> None:
+    listed(listing("abcdefgh"), listing())
+    assert "2 images are gone, such as 'x/i': their rows go" in caplog.text
+    caplog.clear()
+    listed(listing("abcdefgh"), listing(), days=90)
+    assert "are gone" not in caplog.text
+
+
 @pytest.mark.parametrize("value", [1, "yes", None])
 def test_accept_missing_is_true_or_false(value: Any) -> None:
     with pytest.raises(ParameterError, match=r"ingestion\.accept_missing=.*true or"):

@@ -82,6 +82,9 @@ def list_images(
     )
     if not parameters.accept_missing:
         check_missing(found, known, expired, deleted, stored_features)
+    if not deleted.empty:
+        said = f"{len(deleted):,}", deleted["image_key"].iloc[0]
+        logger.warning("%s images are gone, such as %r: their rows go as well", *said)
     listing = select_images(images, parameters.limit)
     taken = listing["selected"].sum()
     logger.info("%s images, %s taken", f"{len(listing):,}", f"{taken:,}")
