@@ -16,7 +16,7 @@ from kedro.framework.context import KedroContext
 from kedro.io import CatalogProtocol
 
 from fruit_features.backbone.source import BUNDLED_MODEL
-from fruit_features.preflight import PLACES
+from fruit_features.places import PLACES
 
 if TYPE_CHECKING:
     import pandas as pd
