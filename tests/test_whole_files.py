@@ -1,8 +1,13 @@
+import gc
 import json
+from functools import partial
 from pathlib import Path
+from typing import Any
 
+import fsspec
 import pandas as pd
 import pytest
+from kedro.io.core import DatasetError
 from kedro_datasets.json import JSONDataset
 from kedro_datasets.pandas import ParquetDataset
 
@@ -25,15 +30,77 @@ def test_a_file_is_there_when_it_is_written(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [file]
 
 
-def test_a_write_that_fails_leaves_the_old_file(tmp_path: Path) -> None:
-    file = tmp_path / "a.bin"
+# How a file is opened, and what is written to it.
+WAYS = {
+    "binary": (partial(WholeFileSystem().open, mode="wb"), b"new"),
+    "text": (partial(WholeFileSystem().open, mode="w"), "new"),
+    "gzip": (partial(WholeFileSystem().open, mode="wb", compression="gzip"), b"new"),
+    "zip": (partial(WholeFileSystem().open, mode="wt", compression="zip"), "new"),
+    "fsspec": (partial(fsspec.open, mode="wb"), b"new"),
+    "fsspec text": (partial(fsspec.open, mode="w", encoding="utf-8"), "new"),
+    "fsspec bz2": (partial(fsspec.open, mode="wt", compression="bz2"), "new"),
+}
+
+
+@pytest.mark.parametrize(("opened", "new"), WAYS.values(), ids=WAYS)
+def test_only_what_was_written_to_its_end_counts(
+    opened: Any, new: Any, tmp_path: Path
+) -> None:
+    file = tmp_path / "a"
     file.write_bytes(b"old")
+    for error in (ZeroDivisionError, KeyboardInterrupt):
+        with pytest.raises(error):
+            with opened(str(file)) as opening:
+                opening.write(new)
+                raise error
+    # As pandas does it.
+    unnamed = opened(str(file))
+    handle = unnamed.open() if hasattr(unnamed, "fobjects") else unnamed
     with pytest.raises(ZeroDivisionError):
-        with WholeFileSystem().open(str(file), "wb") as opened:
-            opened.write(b"new")
+        try:
+            handle.write(new)
             raise ZeroDivisionError
+        finally:
+            handle.close()
+    forgotten = opened(str(file))
+    forgotten = forgotten.open() if hasattr(forgotten, "fobjects") else forgotten
+    forgotten.write(new)
+    del unnamed, handle, forgotten
+    gc.collect()
     assert file.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [file]
+
+    try:
+        raise ZeroDivisionError
+    except ZeroDivisionError:
+        # An error that is older than the file is none of the file's.
+        with opened(str(file)) as opening:
+            opening.write(new)
+            opening.flush()
+            assert file.read_bytes() == b"old"
+    packed = opened.keywords.get("compression")
+    with fsspec.open(str(file), mode="rb", compression=packed) as reading:
+        assert reading.read() == b"new"
+    assert list(tmp_path.iterdir()) == [file]
+
+
+def test_text_that_cannot_be_written_leaves_the_old_file(tmp_path: Path) -> None:
+    file = tmp_path / "a"
+    file.write_bytes(b"old")
+    with pytest.raises(OSError, match="No space"):
+        with WholeFileSystem().open(str(file), "w") as opened:
+            # What a full disk does when the text goes to it.
+            opened._layers[0].f = open("/dev/full", "wb", buffering=0)
+            opened.write("new")
+    assert file.read_bytes() == b"old"
+
+
+def test_a_dataset_that_fails_in_its_midst_leaves_the_old_file(tmp_path: Path) -> None:
+    dataset = JSONDataset(filepath=str(tmp_path / "a.json"))
+    dataset.save({"a": 1})
+    with pytest.raises(DatasetError, match="not JSON serializable"):
+        dataset.save({"a": [1, 2, 3], "b": object()})
+    assert dataset.load() == {"a": 1}
 
 
 def test_other_modes_are_as_ever(tmp_path: Path) -> None:

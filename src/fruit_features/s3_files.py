@@ -13,6 +13,8 @@ from botocore.exceptions import (
 from fsspec.asyn import sync_wrapper
 from s3fs.core import S3FileSystem, set_custom_error_handler
 
+from fruit_features.whole_files import WholeFiles
+
 # What an S3 answers that is to be asked again later, beside SlowDown.
 PASSING_STATUS = {500, 502, 503, 504}
 
@@ -31,8 +33,10 @@ OPTIONS = {
 }
 
 
-class PatientS3FileSystem(S3FileSystem):
+class PatientS3FileSystem(WholeFiles, S3FileSystem):
     """s3fs that tries for half a minute, keeps no listings, reads by one request.
+
+    Nor does it upload what was written until an error, as s3fs does.
 
     ``file_systems.register_s3`` puts it in the place of s3fs's own.
     """

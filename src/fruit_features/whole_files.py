@@ -1,11 +1,18 @@
-"""Local files that appear whole or not at all, whenever the program is killed."""
+"""Files that appear whole or not at all, whenever the program fails or is killed."""
 
+import contextlib
+import io
 import os
+import sys
 from pathlib import Path
 from typing import Any
 
 import fsspec
+from fsspec.compression import compr
+from fsspec.core import get_compression
 from fsspec.implementations.local import LocalFileOpener, LocalFileSystem
+
+TEXT = ("encoding", "errors", "newline")
 
 
 def write_whole_files() -> None:
@@ -14,10 +21,39 @@ def write_whole_files() -> None:
         fsspec.register_implementation(protocol, WholeFileSystem, clobber=True)
 
 
-class WholeFileSystem(LocalFileSystem):
-    """Writes a file beside its place and moves it there when it is closed.
+class WholeFiles(fsspec.AbstractFileSystem):
+    """For a file system whose files take their place by ``close``, or ``discard``.
 
-    Storage such as S3 does so by itself.
+    fsspec closes a file however its ``with`` block ends, also below text and
+    compression: what was written until an error would take the place of a whole file.
+    """
+
+    def open(  # noqa: PLR0913, PLR0917  As fsspec has it.
+        self,
+        path: str,
+        mode: str = "rb",
+        block_size: int | None = None,
+        cache_options: dict[str, Any] | None = None,
+        compression: str | None = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Open a file as fsspec does; written, it counts if no error closes it."""
+        if mode.strip("bt") != "w":
+            return super().open(
+                path, mode, block_size, cache_options, compression, **kwargs
+            )
+        text = {name: kwargs.pop(name) for name in TEXT if name in kwargs}
+        layers = [super().open(path, "wb", block_size, cache_options, **kwargs)]
+        packed = get_compression(path, compression)
+        if packed:
+            layers.append(compr[packed](layers[0], mode="w"))
+        if "b" not in mode:
+            layers.append(io.TextIOWrapper(layers[-1], **text))
+        return _WholeFile(layers)
+
+
+class WholeFileSystem(WholeFiles, LocalFileSystem):
+    """Writes a file beside its place and moves it there when it is closed.
 
     Example in Python::
 
@@ -39,10 +75,10 @@ class WholeFileSystem(LocalFileSystem):
         path = self._strip_protocol(path)
         if self.auto_mkdir:
             self.makedirs(self._parent(path), exist_ok=True)
-        return _WholeFile(path, fs=self, **kwargs)
+        return _PartialFile(path, fs=self, **kwargs)
 
 
-class _WholeFile(LocalFileOpener):
+class _PartialFile(LocalFileOpener):
     def __init__(self, path: str, fs: LocalFileSystem, **kwargs: Any) -> None:
         self._place = Path(path)
         # A fixed name: what a killed run left is written over.
@@ -54,9 +90,64 @@ class _WholeFile(LocalFileOpener):
             super().close()
             os.replace(self.path, self._place)
 
+    def discard(self) -> None:
+        self.f.close()
+        os.remove(self.path)
+
+
+class _WholeFile:
+    """What is written to: the last of some layers, of which the first is the file.
+
+    Closed while an exception is under way that was not when it was opened, or not
+    closed at all, the file is discarded.
+    """
+
+    def __init__(self, layers: list[Any]) -> None:
+        self.closed = False
+        self._layers = layers
+        self._before = sys.exc_info()[1]
+        self._forgotten = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._layers[-1], name)
+
+    def __enter__(self) -> "_WholeFile":
+        return self
+
     def __exit__(self, *error: object) -> None:
-        if error == (None, None, None):
-            self.close()
-        else:
-            self.f.close()
-            os.remove(self.path)
+        self.close()
+
+    def __del__(self) -> None:
+        self._forgotten = True
+        self.close()
+
+    def _dealloc_warn(self, _: object) -> None:
+        # Python calls it before it closes a file whose text layer nobody has closed.
+        self._forgotten = True
+
+    def close(self) -> None:
+        if self.closed:
+            return
+        self.closed = True
+        if self._forgotten or sys.exc_info()[1] is not self._before:
+            self._discard()
+            return
+        try:
+            # Text closes what is below it even if it could not be written: flush first.
+            for layer in reversed(self._layers[1:]):
+                if not layer.closed:
+                    layer.flush()
+                    layer.close()
+            self._layers[0].close()
+        except BaseException:
+            self._discard()
+            raise
+
+    def _discard(self) -> None:
+        file, *others = self._layers
+        with contextlib.suppress(Exception):
+            file.discard()
+            file.closed = True  # Which s3fs leaves to be done.
+        for layer in reversed(others):
+            with contextlib.suppress(Exception):
+                layer.close()
