@@ -1,4 +1,5 @@
 import gc
+import gzip
 import json
 from functools import partial
 from pathlib import Path
@@ -11,7 +12,9 @@ from kedro.io.core import DatasetError
 from kedro_datasets.json import JSONDataset
 from kedro_datasets.pandas import ParquetDataset
 
+from fruit_features.s3_files import PatientS3FileSystem
 from fruit_features.whole_files import WholeFileSystem, write_whole_files
+from tests.s3_server import S3Server
 
 
 @pytest.fixture(autouse=True)
@@ -127,3 +130,30 @@ def test_datasets_of_kedro_write_whole_files(
     assert [place.name for _, place in renamed] == ["a.json", "a.parquet"]
     assert not (tmp_path / "a.json").exists()
     assert json.loads(renamed[0][0].read_text()) == {"a": 1}
+
+
+def test_nothing_is_uploaded_that_an_error_broke_off(
+    s3_server: S3Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, value in s3_server.environment.items():
+        monkeypatch.setenv(name, value)
+    bucket = s3_server.make_bucket("whole")
+    files = PatientS3FileSystem(skip_instance_cache=True)
+    part = "x" * 6 * 2**20  # More than S3's least part: an upload has begun.
+    for text in ("new", part):
+        with files.open(f"{bucket}/a.txt", "w") as opened:
+            opened.write("old")
+        with pytest.raises(ZeroDivisionError):
+            with files.open(f"{bucket}/a.txt", "w", block_size=5 * 2**20) as opened:
+                opened.write(text)
+                raise ZeroDivisionError
+        forgotten = files.open(f"{bucket}/a.txt", "w")
+        forgotten.write(text)
+        del forgotten
+        gc.collect()
+        assert files.cat_file(f"{bucket}/a.txt") == b"old"
+        with files.open(f"{bucket}/a.txt", "w", compression="gzip") as opened:
+            opened.write(text)
+        assert gzip.decompress(files.cat_file(f"{bucket}/a.txt")) == text.encode()
+    uploads = s3_server.client().list_multipart_uploads(Bucket=bucket)
+    assert "Uploads" not in uploads
