@@ -1,6 +1,9 @@
 """The lock on S3, between runs on a real API."""
 
 import json
+import os
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -91,15 +94,106 @@ def test_a_dead_run_loses_it_and_a_living_one_keeps_it(
     assert holder(s3_server, place)["run"] == heir._holder["run"]
 
 
-def test_a_run_that_lost_it_ends(
-    lock: Lock, monkeypatch: pytest.MonkeyPatch, s3_server: S3Server, place: Place
+# A run in a process of its own, which holds the lock and waits for Java.
+RUN = """
+import logging, sys, threading, time
+from fruit_features import s3_lock, spark_application
+from fruit_features.emr.s3 import Place
+from fruit_features.exceptions import RunningError
+
+s3_lock.HEARTBEAT_SECONDS, s3_lock.EXPIRY_SECONDS = 0.5, 3.0
+spark_application.GRACE_SECONDS = 5.0
+lock = s3_lock.S3RunLock(Place(sys.argv[1], "some/prefix"))
+lock.acquire()
+if sys.argv[2] == "java":
+    from pyspark import SparkConf, SparkContext
+    conf = SparkConf().setMaster("local[1]").set("spark.ui.enabled", "false")
+    context = SparkContext(conf=conf)
+    wait = lambda: context._jvm.java.lang.Thread.sleep(100_000)
+elif sys.argv[2] == "python":
+    wait = lambda: time.sleep(100)
+else:  # What nothing ends.
+    def wait():
+        until = time.monotonic() + 100
+        while time.monotonic() < until:
+            try:
+                time.sleep(1)
+            except KeyboardInterrupt:
+                pass
+print("at work", flush=True)
+try:
+    try:
+        wait()
+    finally:
+        lock.release()
+except RunningError as error:
+    sys.exit(f"Error: {error}")
+"""
+
+
+@pytest.mark.parametrize(
+    ("waits_for", "how", "why"),
+    [
+        ("java", "taken", "another run has taken it"),
+        ("python", "deleted", "somebody has deleted it"),
+        ("python", "no keys", "it could not be renewed: no such access key"),
+        ("nothing", "deleted", "somebody has deleted it"),
+    ],
+)
+def test_a_run_that_lost_it_ends_whatever_it_waits_for(
+    waits_for: str, how: str, why: str, s3_server: S3Server, place: Place
 ) -> None:
-    ended = threading.Event()
-    monkeypatch.setattr(s3_lock, "HEARTBEAT_SECONDS", 0.2)
-    monkeypatch.setattr(s3_lock._thread, "interrupt_main", ended.set)
-    lock().acquire()
-    s3_server.client().put_object(Bucket=place.bucket, Key="some/prefix/.lock")
-    assert ended.wait(10)
+    """Some seconds each: a run is ended in them, with Java in one case."""
+    command = [sys.executable, "-c", RUN, place.bucket, waits_for]
+    run = subprocess.Popen(
+        command,
+        env={**os.environ, **s3_server.environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert run.stdout
+    assert run.stdout.readline() == "at work\n"
+    client = s3_server.client()
+    began = time.monotonic()
+    lock = {"Bucket": place.bucket, "Key": "some/prefix/.lock"}
+    try:
+        if how == "deleted":
+            client.delete_object(**lock)
+        elif how == "taken":
+            client.put_object(**lock, Body=b'{"run": "another"}')
+        else:
+            s3_server.check_rights(wanted=True)
+        _, said = run.communicate(timeout=30)
+    finally:
+        s3_server.check_rights(wanted=False)
+        run.kill()
+    assert time.monotonic() - began < 15
+    assert run.returncode == 1
+    errors = [line for line in said.splitlines() if line.startswith("Error: ")]
+    assert len(errors) == 1, said
+    assert f"is lost, {why}" in errors[0]
+    assert "Traceback" not in said
+    if how == "taken":
+        # It gave up what is another's now.
+        assert holder(s3_server, place) == {"run": "another"}
+
+
+def test_the_lock_of_another_is_left_to_it(
+    lock: Lock, s3_server: S3Server, place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = lock()
+    one.acquire()
+    other = {"Bucket": place.bucket, "Key": "some/prefix/.lock"}
+    s3_server.client().put_object(**other, Body=b'{"run": "another"}')
+    one.release()
+    assert holder(s3_server, place) == {"run": "another"}
+    # Nor is it deleted if it was taken since it was looked at.
+    two = lock()
+    two._tag = "ours"
+    monkeypatch.setattr(two, "_read", lambda: ({}, "ours"))
+    two.release()
+    assert holder(s3_server, place) == {"run": "another"}
 
 
 def test_an_answer_that_was_lost_is_no_other_run(lock: Lock) -> None:

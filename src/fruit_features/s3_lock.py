@@ -1,18 +1,20 @@
 """One run at a time in a place on S3."""
 
-import _thread
 import datetime as dt
 import json
 import logging
 import os
 import socket
 import threading
+import time
 import uuid
 from email.utils import parsedate_to_datetime
-from typing import Any
+from typing import Any, cast
 
+from fruit_features.emr.clients import explain
 from fruit_features.emr.s3 import Place, s3_client
 from fruit_features.exceptions import RunningError
+from fruit_features.spark_application import end_at_once
 
 logger = logging.getLogger(__name__)
 
@@ -20,13 +22,17 @@ logger = logging.getLogger(__name__)
 HEARTBEAT_SECONDS = 15.0
 EXPIRY_SECONDS = 60.0
 
+# What S3 answers where there is no lock, another one, one just being written.
+NOT_OURS = (404, 412, 409)
+
 
 class S3RunLock:
     """Holds a place on S3 for one run; a killed run's lock is free after a minute.
 
     The lock is an object that is written only if it is not there, or is still the one
     that was read (``If-None-Match``, ``If-Match``): of two runs one gets it. Its age is
-    told by S3's clock alone.
+    told by S3's clock alone. A run whose lock is taken, deleted or not to be renewed is
+    ended, before another can be at work beside it.
     """
 
     def __init__(self, place: Place) -> None:
@@ -40,6 +46,9 @@ class S3RunLock:
             "process": os.getpid(),
         }
         self._tag: str | None = None
+        self._lost: str | None = None
+        self._renewed = 0.0
+        self._renewing = threading.Lock()
         self._ended = threading.Event()
 
     def acquire(self) -> None:
@@ -48,6 +57,7 @@ class S3RunLock:
         Raises:
             RunningError: If another run has it.
         """
+        self._renewed = time.monotonic()
         self._tag = self._write(IfNoneMatch="*") or self._take_over()
         if self._tag is None:
             raise RunningError(self._who())
@@ -58,11 +68,34 @@ class S3RunLock:
         """Do nothing: a killed run's Spark ends before its lock does."""
 
     def release(self) -> None:
-        """Give the place up."""
+        """Give the place up.
+
+        Raises:
+            RunningError: If the place was lost meanwhile.
+        """
         self._ended.set()
-        if self._tag:
-            self._tag = None
-            self._client.delete_object(**self._object)
+        with self._renewing:
+            tag, self._tag = self._tag, None
+            lost, self._lost = self._lost, None
+        if lost:
+            raise RunningError(lost)
+        if tag:
+            self._delete(tag)
+
+    def _delete(self, tag: str) -> None:
+        """Delete the lock if it is this run's; not every S3 looks at the condition."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            if self._read()[1] == tag:
+                self._client.delete_object(**self._object, IfMatch=tag)
+        except (BotoCoreError, ClientError) as error:
+            if _status(error) not in NOT_OURS:
+                logger.warning(
+                    "the lock in %s stays for a minute: %s",
+                    self._place.address,
+                    explain(error, "delete it"),
+                )
 
     def _take_over(self) -> str | None:
         """Write over a lock that nobody keeps alive."""
@@ -86,8 +119,7 @@ class S3RunLock:
         try:
             answer = self._client.put_object(**self._object, Body=body, **condition)
         except ClientError as error:
-            # 412: there is another; 409: another is just being written.
-            if error.response["ResponseMetadata"]["HTTPStatusCode"] not in (409, 412):
+            if _status(error) not in NOT_OURS:
                 raise
             # Or it is there by this very request, whose answer was lost.
             holder, tag = self._read()
@@ -104,25 +136,45 @@ class S3RunLock:
             return {}, None
 
     def _beat(self) -> None:
+        seconds = HEARTBEAT_SECONDS
+        while not self._ended.wait(seconds):
+            with self._renewing:
+                fault = None if self._ended.is_set() else self._renew()
+                silent = time.monotonic() - self._renewed
+                # Before another run may begin.
+                over = self._tag is None or silent > EXPIRY_SECONDS - HEARTBEAT_SECONDS
+                if fault and over:
+                    self._lost = (
+                        f"the lock of {self._place.address} is lost, {fault}: this run "
+                        "has ended, so as not to write beside another; run again to go "
+                        "on, when no other run is at work there"
+                    )
+            if fault and not over:
+                logger.warning("the lock of %s: %s", self._place.address, fault)
+            # Time for another attempt or two.
+            seconds = HEARTBEAT_SECONDS / (3 if fault else 1)
+            if self._lost:
+                end_at_once(self._lost, self._ended)
+                return
+
+    def _renew(self) -> str | None:
+        """Say that the run is alive.
+
+        Returns:
+            Why it could not be said, with the tag gone if it never can be again.
+        """
         from botocore.exceptions import BotoCoreError, ClientError
 
-        while not self._ended.wait(HEARTBEAT_SECONDS):
-            try:
-                tag = self._write(IfMatch=self._tag or "")
-            except (BotoCoreError, ClientError):
-                logger.warning(
-                    "the lock in %s could not be renewed", self._place.address
-                )
-                continue
-            if self._ended.is_set():
-                return
-            if tag is None:
-                logger.error(
-                    "another run has taken %s: this one ends", self._place.address
-                )
-                _thread.interrupt_main()
-                return
-            self._tag = tag
+        began = time.monotonic()
+        try:
+            self._tag = self._write(IfMatch=self._tag or "")
+        except (BotoCoreError, ClientError) as error:
+            return f"it could not be renewed: {explain(error, 'renew it')}"
+        if self._tag:
+            self._renewed = began
+            return None
+        holder, _ = self._read()
+        return "another run has taken it" if holder else "somebody has deleted it"
 
     def _who(self) -> str:
         holder, _ = self._read()
@@ -132,6 +184,11 @@ class S3RunLock:
             "end, or for a minute if it was killed, or choose another place with "
             "FRUIT_FEATURES_PREFIX=<prefix>"
         )
+
+
+def _status(error: Exception) -> int | None:
+    answer = getattr(error, "response", {}).get("ResponseMetadata", {})
+    return cast(int | None, answer.get("HTTPStatusCode"))
 
 
 def _age(found: dict[str, Any]) -> float:

@@ -2,6 +2,8 @@
 
 import contextlib
 import logging
+import os
+import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -17,6 +19,9 @@ WORKER_FAULTS = {
     "PYTHON_VERSION_MISMATCH": "is of another version than the driver's",
     "Permission denied": "may not be run",
 }
+
+# For how long a run that may not go on may take to end by itself.
+GRACE_SECONDS = 20.0
 
 # The group of the job that has nothing to do but to load what the next ones need.
 WARM_UP = "warm-up"
@@ -112,7 +117,7 @@ def end_application(*, failed: bool) -> None:
     context = _active_context()
     if failed and context is None and _starting:
         _break_off()
-    if context is None or context.master != "yarn":
+    if context is None or context.master != "yarn" or _useless.is_set():
         return
     if failed:
         context._jsc.sc().stop(1)
@@ -132,6 +137,46 @@ def _kill_java() -> None:
     gateway = SparkContext._gateway
     if gateway is not None and hasattr(gateway, "proc"):
         gateway.proc.kill()
+
+
+def end_at_once(message: str, ended: threading.Event) -> None:
+    """End a run that may not go on, called from a thread beside it.
+
+    Java ends, and with it all that waits for it; the main thread gets a Ctrl-C, a real
+    one: nothing else wakes it while it waits.
+
+    Args:
+        message: For a run that does not end so, and is killed.
+        ended: Set when it has ended.
+    """
+    _break_off()
+    main = threading.main_thread().ident
+    if main is not None:
+        signal.pthread_kill(main, signal.SIGINT)
+    if not ended.wait(GRACE_SECONDS):
+        print(f"Error: {message}", file=sys.stderr, flush=True)  # noqa: T201
+        os._exit(1)
+
+
+def cancel_jobs() -> None:
+    """Break off what Spark is at, if it runs."""
+    context = _active_context()
+    if context and not _useless.is_set():
+        if not hasattr(sys, "ps1"):
+            # Where nobody goes on, as in a notebook, that they end is nothing to tell.
+            context.setLogLevel("OFF")
+        context.cancelAllJobs()
+
+
+def aside(*calls: Callable[[], Any]) -> None:
+    """Make calls one after another in a thread of their own.
+
+    After a Ctrl-C this thread's connection to Java may have an answer unread, which the
+    next call would take for its own.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        for call in calls:
+            pool.submit(call).result()
 
 
 def check_workers() -> bool:
