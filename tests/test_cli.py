@@ -121,6 +121,25 @@ def test_environment_that_is_not_there(project: Path, monkeypatch) -> None:
     assert "there are: base" in message
 
 
+def test_broken_files_of_earlier_runs(
+    run, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    derived = ["run_state.json", "run_facts.json"]
+    for name in (f"08_reporting/{name}" for name in derived):
+        file = tmp_path / "data" / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text('{"stages": [1, 2')
+    listed = tmp_path / "data/erasures/erased.json"
+    listed.parent.mkdir()
+    listed.write_text('{"salt": "')
+    # What a run writes anew is no hindrance; who was erased cannot be made up.
+    message = the_message(run())
+    assert message.startswith(f"Error: cannot read '{listed}', whose content is broken")
+    assert "put a copy of it back" in message
+    said = [line for line in caplog.messages if "counts as not there" in line]
+    assert [line.rsplit("/", 1)[1] for line in said] == derived
+
+
 def test_no_such_folder(run) -> None:
     assert "no such folder of images: '/no/where'" in the_message(
         run(images="/no/where")

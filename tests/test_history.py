@@ -91,6 +91,20 @@ def test_list_is_a_line_a_run_latest_first(history) -> None:
     assert len(history("--last", "1").output.splitlines()) == 2
 
 
+def test_a_broken_report_hides_no_other(history, data: Path) -> None:
+    place = data / "08_reporting/history/run_report.json" / RUNS[1]
+    (place / "run_report.json").write_text('{"images": ')
+    done = history()
+    assert done.exit_code == 0, done.output
+    broken = f"the report of {RUNS[1]} is broken: delete '{place}/run_report.json'"
+    assert broken in done.output
+    assert done.output.count("12,345") == 1
+    assert RUNS[0] in done.output
+    shown = history("show", RUNS[1])
+    assert shown.exit_code == 1
+    assert shown.output.splitlines()[-1] == f"Error: {broken}"
+
+
 @pytest.mark.parametrize("name", [RUNS[0], "2026-05-01T10"])
 def test_show_opens_the_page(history, data: Path, name: str) -> None:
     done = history("show", name)

@@ -1,20 +1,26 @@
 """The project's commands: `run` with clear errors, and the groups of other modules."""
 
+import contextlib
 import functools
+import logging
 import re
+import signal
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, NoReturn, cast
 
 import click
 from kedro.framework.cli.project import run as kedro_run
 from kedro.framework.context import KedroContext
 from kedro.framework.session import KedroSession
+from kedro.io import CatalogProtocol
 from kedro.io.core import DatasetError
 from kedro.utils import find_kedro_project
 from kedro.validation.exceptions import ParameterValidationError
 
+from fruit_features.data_lock import locked
 from fruit_features.emr.commands import emr
 from fruit_features.erasure_commands import erase
 from fruit_features.exceptions import FruitFeaturesError
@@ -28,12 +34,25 @@ from fruit_features.preflight import (
     has_place,
 )
 from fruit_features.retention_commands import retention
-from fruit_features.spark_application import end_application, start_in_background
+from fruit_features.spark_application import (
+    aside,
+    end_application,
+    start_in_background,
+)
 from fruit_features.summary import address, format_summary
 from fruit_features.unchanged import nothing_changed, renew_report
 
 # Pipelines that run in Python alone.
 WITHOUT_SPARK = (["training"],)
+
+NOTHING_CHANGED = (
+    "nothing changed since the last run: nothing was done again; "
+    "--params run.force=true runs it all the same"
+)
+
+STOPPED = "stopped; what is written so far stays, run again to go on"
+
+Catalog = CatalogProtocol[Any, Any]
 
 
 @click.group(name="fruit_features")
@@ -49,6 +68,10 @@ def _explain(error: BaseException) -> str | None:
         # "- Parameter 'x': Failed to instantiate X for parameter 'x': <why>"
         found = re.findall(r"for parameter '[^']+': (.+)", str(error))
         return "; ".join(found) or str(error)
+    if isinstance(error, DatasetError) and isinstance(error.__cause__, ValueError):
+        unreadable = _explain_unreadable(str(error))
+        if unreadable:
+            return unreadable
     wrapped = _wrapped(error)
     return _explain(wrapped) if wrapped else _explain_text(str(error))
 
@@ -58,6 +81,19 @@ def _wrapped(error: BaseException) -> BaseException | None:
     if isinstance(error, DatasetError):
         return error.__cause__
     return None
+
+
+def _explain_unreadable(text: str) -> str | None:
+    # ... from dataset X(filepath=PurePosixPath('/a/b.json'), protocol='file', ...).
+    found = re.match(
+        r"Failed while loading .*?\b(?:file)?path=\D*?'([^']+)'.*\n(?s:(.*))", text
+    )
+    if not found:
+        return None
+    return (
+        f"cannot read '{found[1]}', whose content is broken: {found[2].strip()}; put a "
+        "copy of it back, or delete it if it is not in erasures/: a run makes it anew"
+    )
 
 
 def _explain_text(text: str) -> str | None:
@@ -99,24 +135,48 @@ def _done_before(options: dict[str, Any]) -> bool:
     ) as session:
         context = cast(KedroSession, session).load_context()
         check_storage(context)
-        everything = _asks_for_everything(options)
-        ran_before = has_place(context, "run_state")
-        done = everything and ran_before and nothing_changed(context)
-        if done:
-            _say_again(context, began)
-        elif has_place(context, "raw_images") and names not in WITHOUT_SPARK:
+        if _asks_for_everything(options) and has_place(context, "run_state"):
+            # All that is read here may be written by another run, until it is locked.
+            with locked(context):
+                catalog = context.catalog
+                if nothing_changed(context, catalog):
+                    _say_again(context, catalog, began)
+                    return True
+        if has_place(context, "raw_images") and names not in WITHOUT_SPARK:
             check_cluster(context)
             start_in_background(context.config_loader["spark"]["spark.master"])
-    return done
+    return False
 
 
-def _say_again(context: KedroContext, began: float) -> None:
-    catalog = context.catalog
+def _say_again(context: KedroContext, catalog: Catalog, began: float) -> None:
     report = renew_report(catalog, context.env or "local", began)
-    click.echo("nothing changed since the last run: nothing was done again")
+    click.echo(NOTHING_CHANGED)
     click.echo(format_summary(report, address(catalog["report"])))
     parameters = context.config_loader["parameters"]
     check_failure_rate(report, parameters["featurization"]["max_failure_rate"])
+
+
+@contextlib.contextmanager
+def _stopped_by_signals() -> Iterator[None]:
+    """Let SIGTERM end a run as Ctrl-C does, and say nothing more than how it ended."""
+
+    def stop(number: int, _: object) -> NoReturn:
+        logging.disable()
+        raise KeyboardInterrupt(number)
+
+    before = {
+        number: handler
+        for number in (signal.SIGINT, signal.SIGTERM)
+        # Ignored, as for a program in the background of a script, it stays so.
+        if (handler := signal.getsignal(number)) not in (signal.SIG_IGN, None)
+    }
+    for number in before:
+        signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 # By this name `python -m fruit_features` finds it.
@@ -129,11 +189,12 @@ def _say_again(context: KedroContext, began: float) -> None:
 def run(*args: Any, **kwargs: Any) -> Any:
     """Run pipelines as Kedro does; a user's mistake gets one line."""
     try:
-        if _done_before(kwargs):
-            return {}
-        outputs = kedro_run.callback(*args, **kwargs)  # type: ignore[misc]
-        end_application(failed=False)
-        return outputs
+        with _stopped_by_signals():
+            if _done_before(kwargs):
+                return {}
+            outputs = kedro_run.callback(*args, **kwargs)  # type: ignore[misc]
+            end_application(failed=False)
+            return outputs
     except Exception as error:
         message = _explain(error)
         if message is not None:
@@ -143,6 +204,10 @@ def run(*args: Any, **kwargs: Any) -> Any:
         if message is None:
             raise
         sys.exit(1)
+    except KeyboardInterrupt as stop:
+        click.secho(f"Error: {STOPPED}", fg="red", err=True)
+        aside(functools.partial(end_application, failed=True))
+        sys.exit(128 + (stop.args or (signal.SIGINT,))[0])
 
 
 cli.add_command(emr)

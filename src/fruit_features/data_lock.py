@@ -2,12 +2,18 @@
 
 import contextlib
 from collections.abc import Iterator
+from typing import Any
 
 from kedro.framework.context import KedroContext
+from kedro.framework.session import KedroSession
 
 from fruit_features import preflight
 from fruit_features.run_lock import RunLock
 from fruit_features.s3_lock import S3RunLock
+from fruit_features.spark_application import aside, cancel_jobs
+
+# That of the run of this process.
+_held: RunLock | S3RunLock | None = None
 
 
 def lock_of(context: KedroContext) -> RunLock | S3RunLock | None:
@@ -25,14 +31,59 @@ def lock_of(context: KedroContext) -> RunLock | S3RunLock | None:
     return S3RunLock(place) if place else None
 
 
-@contextlib.contextmanager
-def locked(context: KedroContext) -> Iterator[None]:
-    """Hold the lock of a context's data while a block is carried out."""
+def acquire(context: KedroContext) -> None:
+    """Take the place of a context's data for the run of this process.
+
+    Raises:
+        RunningError: If another run has it.
+    """
+    global _held  # noqa: PLW0603
+    # An earlier run of this process may have been interrupted without a word.
+    release()
     lock = lock_of(context)
     if lock:
         lock.acquire()
+    _held = lock
+
+
+def share_with_spark() -> None:
+    """Let Spark hold the place too, as soon as there is one."""
+    if _held:
+        _held.share_with_spark()
+
+
+def release() -> None:
+    """Give the place up, if it is held.
+
+    Raises:
+        RunningError: If it was lost meanwhile.
+    """
+    global _held  # noqa: PLW0603
+    lock, _held = _held, None
+    if lock:
+        lock.release()
+
+
+@contextlib.contextmanager
+def locked(context: KedroContext) -> Iterator[None]:
+    """Hold the lock of a context's data while a block is carried out."""
+    acquire(context)
     try:
         yield
     finally:
-        if lock:
-            lock.release()
+        release()
+
+
+class DataSession(KedroSession):
+    """Kedro's session, which gives the place of the data up after Ctrl-C too.
+
+    Kedro calls a hook for errors only.
+    """
+
+    def run(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        """Run as Kedro does."""
+        try:
+            return super().run(*args, **kwargs)
+        except (KeyboardInterrupt, SystemExit):
+            aside(cancel_jobs, release)
+            raise

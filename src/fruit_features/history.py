@@ -3,8 +3,9 @@
 from typing import Any, NamedTuple
 
 from kedro.io import CatalogProtocol
-from kedro.io.core import VersionNotFoundError
+from kedro.io.core import DatasetError, VersionNotFoundError
 
+from fruit_features.datasets.lazy_dataset import is_broken
 from fruit_features.exceptions import HistoryError
 
 LATEST = "latest"
@@ -70,8 +71,19 @@ class RunHistory:
         return found[0]
 
     def report(self, run: str) -> dict[str, Any]:
-        """Load a run's report by its full name."""
-        report: dict[str, Any] = self._catalog.load("run_history", version=run)
+        """Load a run's report by its full name.
+
+        Raises:
+            HistoryError: If it is broken.
+        """
+        try:
+            report: dict[str, Any] = self._catalog.load("run_history", version=run)
+        except DatasetError as error:
+            if not is_broken(error):
+                raise
+            place = self._places("run_history")[run]
+            message = f"the report of {run} is broken: delete '{place}'"
+            raise HistoryError(message) from error
         return report
 
     def page(self, run: str) -> Page | None:

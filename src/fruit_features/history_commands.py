@@ -9,6 +9,7 @@ from typing import Any
 import click
 from kedro.framework.cli.utils import env_option
 
+from fruit_features.exceptions import HistoryError
 from fruit_features.history import RunHistory
 from fruit_features.pipelines.reporting.changes import compare_runs
 from fruit_features.places import opened, params_option
@@ -31,7 +32,7 @@ def history(
     if context.invoked_subcommand is None:
         with _opened(context, None, {}) as runs:
             names = runs.runs()[:last]
-            click.echo(in_columns([HEADER, *(_row(n, runs.report(n)) for n in names)]))
+            click.echo(in_columns([HEADER, *(_row(name, runs) for name in names)]))
 
 
 @history.command()
@@ -88,7 +89,13 @@ def _opened(
         yield RunHistory(kedro.catalog)
 
 
-def _row(name: str, report: dict[str, Any]) -> tuple[str, ...]:
+def _row(name: str, runs: RunHistory) -> tuple[str, ...]:
+    try:
+        report = runs.report(name)
+    except HistoryError as error:
+        # One that is broken hides no other.
+        click.echo(error, err=True)
+        return (name, *[""] * (len(HEADER) - 1))
     images, rate = report["images"], report["images_per_second"]
     return (
         name,

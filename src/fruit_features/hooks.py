@@ -5,6 +5,7 @@ import logging
 import os
 import shlex
 import sys
+from collections.abc import Generator
 from pathlib import Path
 from typing import Any, cast
 
@@ -15,26 +16,27 @@ from kedro.io import DataCatalog
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
-from fruit_features import preflight
+from fruit_features import data_lock, preflight
 from fruit_features.class_archive import archive_options
 from fruit_features.config_loader import ConfigLoader
-from fruit_features.data_lock import lock_of
+from fruit_features.datasets.lazy_dataset import load_derived
 from fruit_features.emr.profile import hand_to_java
 from fruit_features.failure_rate import check_failure_rate
 from fruit_features.file_systems import register_s3
 from fruit_features.java import as_text, find_java_home
 from fruit_features.run_facts import RunClock
-from fruit_features.run_lock import RunLock
-from fruit_features.s3_lock import S3RunLock
 from fruit_features.spark_application import check_workers
 from fruit_features.summary import address, format_summary
-from fruit_features.unchanged import fingerprint
+from fruit_features.unchanged import fingerprint, writes_results
 from fruit_features.whole_files import write_whole_files
 
 logger = logging.getLogger(__name__)
 
 # What is kept of how a run was called. Parameters may name places and people.
 ASKED = ("env", "pipeline_names", "tags", "kedro_version")
+
+# What pluggy calls around other hooks.
+Releasing = Generator[None, object, object]
 
 JAVA_OPTIONS = "spark.driver.extraJavaOptions"
 # Says nothing where Spark has its own way to S3.
@@ -91,8 +93,6 @@ class SparkHooks:
 class DataFolderHooks:
     """Keeps the place of the data whole: one run at a time, no file by halves."""
 
-    _lock: RunLock | S3RunLock | None = None
-
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
         """Write whole files from now on."""
@@ -103,32 +103,40 @@ class DataFolderHooks:
     @hook_impl(tryfirst=True)
     def before_pipeline_run(self) -> None:
         """Take the place, or end; nothing is written before."""
-        # Of a run of this process that was interrupted: Kedro calls no hook for that.
-        self._release()
-        self._lock = lock_of(self._context)
-        if self._lock:
-            self._lock.acquire()
+        data_lock.acquire(self._context)
 
     @hook_impl
     def after_dataset_loaded(self) -> None:
         """Let Spark hold the place too, as soon as there is one."""
-        if self._lock:
-            self._lock.share_with_spark()
+        data_lock.share_with_spark()
 
-    @hook_impl
+    @hook_impl(trylast=True)
     def after_pipeline_run(self) -> None:
         """Give the place up."""
-        self._release()
+        data_lock.release()
 
-    @hook_impl
+    @hook_impl(tryfirst=True)
     def on_pipeline_error(self) -> None:
         """Give the place up."""
-        self._release()
+        data_lock.release()
 
-    def _release(self) -> None:
-        if self._lock:
-            self._lock.release()
-            self._lock = None
+    @hook_impl(specname="before_pipeline_run", wrapper=True)
+    def release_if_refused(self) -> Releasing:
+        """Give the place up if another hook refuses the run; Kedro calls no other."""
+        return (yield from _release_on_error())
+
+    @hook_impl(specname="after_pipeline_run", wrapper=True)
+    def release_if_failed(self) -> Releasing:
+        """Give the place up if another hook finds the run to have failed."""
+        return (yield from _release_on_error())
+
+
+def _release_on_error() -> Releasing:
+    try:
+        return (yield)
+    except BaseException:
+        data_lock.release()
+        raise
 
 
 class PreflightHooks:
@@ -184,7 +192,7 @@ class RunFactsHooks:
         catalog.save("run_begun", {run_params["run_id"]: asked})
         self._clock = RunClock(
             environment=run_params.get("env") or "local",
-            earlier=catalog.load("run_facts") if catalog.exists("run_facts") else {},
+            earlier=load_derived(catalog["run_facts"]) or {},
         )
 
     @hook_impl
@@ -214,21 +222,21 @@ class RunStateHooks:
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        """Keep the context: the parameters are in it."""
+        """Keep the context: the configuration is in it."""
         self._context = context
 
     @hook_impl
     def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
-        """Count the tables as changed from here on."""
+        """Count the tables as changed from here on, if this run may change any."""
         self._state: dict[str, Any] = {"fingerprint": None}
-        catalog.save("run_state", self._state)
+        if writes_results(pipeline):
+            catalog.save("run_state", self._state)
 
     @hook_impl
     def after_dataset_loaded(self, dataset_name: str, data: Any) -> None:
         """Take the fingerprint of the listing that the run works on."""
         if dataset_name == "raw_images":
-            parameters = self._context.config_loader["parameters"]
-            self._state = {"fingerprint": fingerprint(data, parameters)}
+            self._state = {"fingerprint": fingerprint(self._context, data)}
 
     @hook_impl
     def after_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:

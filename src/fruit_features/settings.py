@@ -3,6 +3,7 @@
 import warnings
 
 from fruit_features.config_loader import ConfigLoader
+from fruit_features.data_lock import DataSession
 from fruit_features.hooks import (
     DataFolderHooks,
     PreflightHooks,
@@ -23,6 +24,8 @@ HOOKS = (
     SparkHooks(),
     PreflightHooks(),
 )
+
+SESSION_CLASS = DataSession
 
 CONFIG_LOADER_CLASS = ConfigLoader
 CONFIG_LOADER_ARGS = {

@@ -7,15 +7,22 @@ same, the tables, plots and models stand as they are, and only the report is sai
 import datetime as dt
 import hashlib
 import json
+import re
 import time
-from importlib import metadata
+from collections.abc import Iterator
+from importlib import resources
+from importlib.abc import Traversable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kedro.framework.context import KedroContext
 from kedro.io import CatalogProtocol
+from kedro.pipeline import Pipeline
 
 from fruit_features.backbone.source import BUNDLED_MODEL
+from fruit_features.checks import boolean
+from fruit_features.datasets.lazy_dataset import load_derived
+from fruit_features.pipeline_registry import register_pipelines
 from fruit_features.places import PLACES
 
 if TYPE_CHECKING:
@@ -52,34 +59,86 @@ OUTPUTS = (
     "report",
 )
 
+# Parameters that judge a result, or ask for work, and change none.
 JUDGING = (
     ("featurization", "retry_quarantined"),
     ("featurization", "max_failure_rate"),
     ("ingestion", "accept_missing"),
 )
 
+# Of the catalog: for tools, or secret.
+_NO_MATTER = re.compile("metadata|credential|secret|token|password|key", re.I)
 
-def fingerprint(listing: "pd.DataFrame", parameters: dict[str, Any]) -> str:
+# Of Spark: what is written, not by whom or in how many parts.
+_SPARKS = re.compile(
+    r"spark\.(sql|hadoop\.parquet)\.(?!files|shuffle|adaptive|execution|.*[Cc]ommit)"
+)
+
+# What of the package a run is made by; weights count where they are used.
+_SOURCES = (".py", ".html", ".js", ".css")
+
+
+def fingerprint(context: KedroContext, listing: "pd.DataFrame") -> str:
     """Hash all that decides a run's results.
 
+    That is the images, the parameters, the catalog and Spark's settings without places,
+    and the program. The data may be moved, and lie in another environment's place.
+
     Args:
+        context: Of the run; a file of weights counts by its content.
         listing: Every image of the folder.
-        parameters: The run's parameters; a file of weights counts by its content.
     """
     import pandas as pd
 
+    config = context.config_loader
     rows = pd.util.hash_pandas_object(listing, index=False).to_numpy()
     digest = hashlib.sha256(rows.tobytes())
-    digest.update(_weights(parameters["backbone"]["weights"]))
-    # Of places, the listing knows the images', in one spelling.
-    besides = ("training", *PLACES)
-    said = {name: group for name, group in parameters.items() if name not in besides}
-    # These judge a result, or ask for work, and change none.
+    digest.update(_weights(config["parameters"]["backbone"]["weights"]))
+    said = {
+        "parameters": _decisive(config["parameters"]),
+        "catalog": _entries(config["catalog"]),
+        "spark": {k: v for k, v in config["spark"].items() if _SPARKS.match(k)},
+    }
+    digest.update(json.dumps(said, sort_keys=True, default=str).encode())
+    for source in _sources(resources.files("fruit_features")):
+        digest.update(source)
+    return digest.hexdigest()
+
+
+def _decisive(parameters: dict[str, Any]) -> dict[str, Any]:
+    left_out = (*PLACES, "training", "run")
+    said = {name: group for name, group in parameters.items() if name not in left_out}
     for group, name in JUDGING:
         said[group] = {**said.get(group, {}), name: None}
-    said["version"] = metadata.version("fruit_features")
-    digest.update(json.dumps(said, sort_keys=True, default=str).encode())
-    return digest.hexdigest()
+    return said
+
+
+def _entries(catalog: dict[str, Any]) -> Any:
+    # data/08_reporting/run_report.json
+    root = catalog["run_report"]["filepath"].rsplit("/", 2)[0] + "/"
+
+    def of(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {k: of(v) for k, v in value.items() if not _NO_MATTER.search(k)}
+        if isinstance(value, list):
+            return [of(each) for each in value]
+        return value.removeprefix(root) if isinstance(value, str) else value
+
+    # The listing knows where each image is.
+    folders = {
+        name: {**catalog[name], "filepath": None}
+        for name in ("raw_images", "test_images")
+    }
+    return of({**catalog, **folders})
+
+
+def _sources(folder: Traversable) -> Iterator[bytes]:
+    for item in sorted(folder.iterdir(), key=lambda each: each.name):
+        if item.name.endswith(_SOURCES):
+            yield item.name.encode() + item.read_bytes()
+        elif item.name != "__pycache__" and item.is_dir():
+            yield item.name.encode()
+            yield from _sources(item)
 
 
 def _weights(named: str) -> bytes:
@@ -89,26 +148,30 @@ def _weights(named: str) -> bytes:
     return file.read_bytes() if file.is_file() else b""
 
 
-def nothing_changed(context: KedroContext) -> bool:
-    """Tell whether a whole run would find everything as an earlier one left it."""
-    catalog = context.catalog
+def nothing_changed(context: KedroContext, catalog: CatalogProtocol[Any, Any]) -> bool:
+    """Tell whether a whole run would find everything as an earlier one left it.
+
+    Args:
+        context: Of the run.
+        catalog: Of the context.
+    """
     parameters = context.config_loader["parameters"]
-    if parameters["featurization"]["retry_quarantined"] or not catalog.exists(
-        "run_state"
-    ):
+    boolean("run.force", parameters["run"]["force"])
+    if parameters["run"]["force"] or parameters["featurization"]["retry_quarantined"]:
         return False
-    stored = catalog.load("run_state")["fingerprint"]
+    stored = (load_derived(catalog["run_state"]) or {}).get("fingerprint")
     return (
         stored is not None
         and all(catalog.exists(name) for name in OUTPUTS)
-        and stored == current_fingerprint(context)
+        and load_derived(catalog["run_report"]) is not None
+        and stored == fingerprint(context, catalog.load("raw_images"))
     )
 
 
-def current_fingerprint(context: KedroContext) -> str:
-    """Take the fingerprint of the folder and the parameters as they are now."""
-    parameters = context.config_loader["parameters"]
-    return fingerprint(context.catalog.load("raw_images"), parameters)
+def writes_results(pipeline: Pipeline) -> bool:
+    """Tell whether a pipeline writes anything that a whole run writes."""
+    whole = register_pipelines()["__default__"]
+    return bool(pipeline.all_outputs() & whole.all_outputs())
 
 
 def renew_report(

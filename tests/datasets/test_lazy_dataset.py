@@ -59,3 +59,17 @@ def test_partitions_that_are_not_there_are_none(tmp_path: Path) -> None:
     (tmp_path / "exports" / "a.json").write_text(json.dumps([1]))
     partitions = LazyDataset(dataset=config).load()()
     assert {key: load() for key, load in partitions.items()} == {"a": [1]}
+
+
+@pytest.mark.parametrize("content", [b'{"a": [1, 2', b"", b"\xff", b"[1]", b"null"])
+def test_what_a_run_writes_anew_may_be_broken(
+    content: bytes, file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    config = {"type": "json.JSONDataset", "filepath": str(file)}
+    dataset = LazyDataset(dataset=config, derived=True)
+    assert dataset.load()() is None
+    file.write_bytes(content)
+    assert dataset.load()() is None
+    assert [str(file) in message for message in caplog.messages] == [True]
+    file.write_text('{"a": 1}')
+    assert dataset.load()() == {"a": 1}

@@ -1,10 +1,13 @@
 """``LazyDataset`` hands a node the means to load, for it to use or not."""
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
 from kedro.io import AbstractDataset
 from kedro.io.core import DatasetError
+
+logger = logging.getLogger(__name__)
 
 
 class LazyDataset(AbstractDataset[Any, Callable[[], Any]]):
@@ -32,22 +35,34 @@ class LazyDataset(AbstractDataset[Any, Callable[[], Any]]):
     """
 
     def __init__(
-        self, *, dataset: dict[str, Any], metadata: dict[str, Any] | None = None
+        self,
+        *,
+        dataset: dict[str, Any],
+        derived: bool = False,
+        metadata: dict[str, Any] | None = None,
     ) -> None:
         """Build the dataset that may be there.
 
         Args:
             dataset: Its configuration, as in the catalog.
+            derived: Whether it is JSON of a run, which counts as not there if it is
+                broken.
             metadata: Ignored; for tools that read the catalog.
         """
         self._dataset: AbstractDataset[Any, Any] = AbstractDataset.from_config(
             "stored", dataset
         )
+        self._derived = derived
         self.metadata = metadata
 
     def load(self) -> Callable[[], Any]:
         """Return a function of no argument: what is stored, or ``None``."""
-        return lambda: self._dataset.load() if self._dataset.exists() else None
+        return self._load_stored
+
+    def _load_stored(self) -> Any:
+        if self._derived:
+            return load_derived(self._dataset)
+        return self._dataset.load() if self._dataset.exists() else None
 
     def save(self, data: Any) -> None:
         """Refuse: the entry that makes the data saves it."""
@@ -59,3 +74,32 @@ class LazyDataset(AbstractDataset[Any, Callable[[], Any]]):
 
     def _exists(self) -> bool:
         return self._dataset.exists()
+
+
+def load_derived(dataset: AbstractDataset[Any, Any]) -> Any:
+    """Load JSON of an earlier run that the next one writes anew.
+
+    Returns:
+        The object that it holds; ``None`` if there is none, or with a warning if it is
+        broken.
+    """
+    if not dataset.exists():
+        return None
+    try:
+        found = dataset.load()
+    except DatasetError as error:
+        if not is_broken(error):
+            raise
+        found = None
+    if isinstance(found, dict):
+        return found
+    place = dataset._describe()["filepath"]
+    logger.warning("broken, so it counts as not there: %s", place)
+    return None
+
+
+def is_broken(error: BaseException | None) -> bool:
+    """Tell whether loading failed because of what is stored, not of where it is."""
+    while isinstance(error, DatasetError):
+        error = error.__cause__
+    return isinstance(error, ValueError)

@@ -9,6 +9,8 @@ from kedro.io.core import DatasetError
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
+from fruit_features.datasets.lazy_dataset import load_derived
+
 # Kedro names runs by when they began, to the millisecond: names sort like times.
 RUN_NAME = "yyyy-MM-dd'T'HH.mm.ss.SSS'Z'"
 
@@ -116,7 +118,8 @@ class LineageDataset(AbstractDataset[Any, DataFrame]):
 
     def _reduced_at(self) -> dt.datetime | None:
         """Tell when the reduction began that is stored, if it came to its end."""
-        stage = (self._stored("run_facts") or {}).get("stages", {}).get(STAGE)
+        facts = load_derived(self._parts["run_facts"]) or {}
+        stage = facts.get("stages", {}).get(STAGE)
         if not stage or NODE not in stage["nodes"]:
             return None
         return _time(stage["started"])
