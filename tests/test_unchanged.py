@@ -130,7 +130,7 @@ def config(project: Path, tmp_path: Path) -> dict[str, Any]:
         "backbone": {"weights": str(tmp_path / "w.keras")},
     }
     (tmp_path / "w.keras").write_bytes(b"1")
-    loader = OmegaConfigLoader(
+    loader = ConfigLoader(
         str(project / "conf"), runtime_params=given, **CONFIG_LOADER_ARGS
     )
     return {name: loader[name] for name in ("parameters", "catalog", "spark")}
