@@ -80,9 +80,16 @@ def test_bad_parameters(run, given: dict[str, object], message: str) -> None:
     assert message in the_message(run(**given))
 
 
-def test_a_second_run_on_the_same_data(run, tmp_path: Path) -> None:
+@pytest.mark.parametrize("ran_before", [False, True])
+def test_a_second_run_on_the_same_data(
+    run, tmp_path: Path, ran_before: bool, caplog: pytest.LogCaptureFixture
+) -> None:
     data = tmp_path / "data"
     data.mkdir()
+    if ran_before:
+        # What the other run is writing is not even looked at.
+        (data / "08_reporting").mkdir()
+        (data / "08_reporting/run_state.json").write_text('{"fing')
     holder = (
         "import sys\n"
         "from pathlib import Path\n"
@@ -105,7 +112,9 @@ def test_a_second_run_on_the_same_data(run, tmp_path: Path) -> None:
         first.kill()
         first.wait()
     assert f"another run (process {first.pid}) is at work in '{data}'" in message
-    assert sorted(data.iterdir()) == [data / ".lock"]
+    there = [data / ".lock", *[data / "08_reporting"] * ran_before]
+    assert sorted(data.iterdir()) == there
+    assert "counts as not there" not in caplog.text
 
 
 def test_two_mistakes_are_told_at_once(run) -> None:

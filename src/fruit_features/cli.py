@@ -6,6 +6,7 @@ import logging
 import re
 import signal
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,6 +37,7 @@ from fruit_features.preflight import (
 from fruit_features.retention_commands import retention
 from fruit_features.spark_application import (
     aside,
+    cancel_jobs,
     end_application,
     start_in_background,
 )
@@ -162,6 +164,8 @@ def _stopped_by_signals() -> Iterator[None]:
 
     def stop(number: int, _: object) -> NoReturn:
         logging.disable()
+        # Nodes in threads are waited for, and these for Java.
+        threading.Thread(target=cancel_jobs).start()
         raise KeyboardInterrupt(number)
 
     before = {

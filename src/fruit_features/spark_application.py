@@ -159,9 +159,11 @@ def end_at_once(message: str, ended: threading.Event) -> None:
 
 
 def cancel_jobs() -> None:
-    """Break off what Spark is at, if it runs."""
+    """Break off what Spark is at, if it runs and Java can be told."""
     context = _active_context()
-    if context and not _useless.is_set():
+    if not context or _useless.is_set():
+        return
+    with contextlib.suppress(Exception):
         if not hasattr(sys, "ps1"):
             # Where nobody goes on, as in a notebook, that they end is nothing to tell.
             context.setLogLevel("OFF")

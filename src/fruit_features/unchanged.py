@@ -91,11 +91,12 @@ def fingerprint(context: KedroContext, listing: "pd.DataFrame") -> str:
     import pandas as pd
 
     config = context.config_loader
+    parameters = config["parameters"]
     rows = pd.util.hash_pandas_object(listing, index=False).to_numpy()
     digest = hashlib.sha256(rows.tobytes())
-    digest.update(_weights(config["parameters"]["backbone"]["weights"]))
+    digest.update(_weights(parameters["backbone"]["weights"]))
     said = {
-        "parameters": _decisive(config["parameters"]),
+        "parameters": _decisive(parameters),
         "catalog": _entries(config["catalog"]),
         "spark": {k: v for k, v in config["spark"].items() if _SPARKS.match(k)},
     }
