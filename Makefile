@@ -3,7 +3,10 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3.10 || command -v python3)
 BIN := .venv/bin
 INSTALLED := .venv/installed
-READY := .venv/ready
+# Once for every Java that a run may find: another, or a newer one in its place, wants an
+# archive of its own. See class_archive.py.
+JAVA := $(shell { echo "$$JAVA_HOME"; ls -lLn "$$JAVA_HOME/bin/java" "$$(command -v java)"; } 2>/dev/null | cksum | cut -d' ' -f1)
+READY := .venv/ready-$(JAVA)
 DAFT := .venv-bench/ready
 SAMPLE := $${DATA:-data}/01_raw/sample
 SOURCES := src tests benchmarks cluster docs notebooks

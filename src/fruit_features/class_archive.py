@@ -21,6 +21,7 @@ from fruit_features.java import find_java, find_java_home, java_version
 
 # The first of Spark's Javas, and the last, that archives what a run has loaded.
 JAVA = 17
+JAVA_SECONDS = 120
 
 
 def archive_options(java_home: str | None) -> list[str]:
@@ -42,6 +43,9 @@ def make_archive() -> Path | None:
     Returns:
         Its place; ``None`` where Java cannot make one.
     """
+    # `make` installs these; a run needs neither.
+    from psutil import process_iter, wait_procs
+
     from fruit_sample.writing import write_sample
 
     java_home = find_java_home()
@@ -55,12 +59,20 @@ def make_archive() -> Path | None:
         write_sample(Path(folder, "images"), images_per_label=1, seed=0)
         options = [f"-XX:ArchiveClassesAtExit={made}", "-Xlog:disable"]
         places = f"images={folder}/images,data={folder}/data"
-        # Its output has an end when Java, which outlives Python, has written all.
         subprocess.run(
             [sys.executable, "-m", "kedro", "run", "--params", places],
             env={**os.environ, "SPARK_SUBMIT_OPTS": shlex.join(options)},
             capture_output=True,
             check=True,
+        )
+        # Java outlives Python, and writes all when it ends.
+        wait_procs(
+            [
+                java
+                for java in process_iter(["cmdline"])
+                if options[0] in (java.info["cmdline"] or ())
+            ],
+            timeout=JAVA_SECONDS,
         )
         if not made.is_file():
             return None
@@ -89,5 +101,5 @@ def _archive(java_home: str | None) -> Path | None:
 if __name__ == "__main__":
     try:
         make_archive()
-    except (OSError, subprocess.CalledProcessError) as error:
+    except (ImportError, OSError, subprocess.CalledProcessError) as error:
         print(f"no archive of Spark's classes, which starts without: {error}")  # noqa: T201

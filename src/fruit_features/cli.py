@@ -18,13 +18,14 @@ from kedro.framework.context import KedroContext
 from kedro.framework.session import KedroSession
 from kedro.io import CatalogProtocol
 from kedro.io.core import DatasetError
-from kedro.utils import find_kedro_project
+from kedro.runner import ParallelRunner
+from kedro.utils import find_kedro_project, load_obj
 from kedro.validation.exceptions import ParameterValidationError
 
 from fruit_features.data_lock import locked
 from fruit_features.emr.commands import emr
 from fruit_features.erasure_commands import erase
-from fruit_features.exceptions import FruitFeaturesError
+from fruit_features.exceptions import FruitFeaturesError, ParameterError
 from fruit_features.failure_rate import check_failure_rate
 from fruit_features.history_commands import history
 from fruit_features.places import params_option, place_from_here
@@ -40,6 +41,7 @@ from fruit_features.spark_application import (
     cancel_jobs,
     end_application,
     start_in_background,
+    why_not_started,
 )
 from fruit_features.summary import address, format_summary
 from fruit_features.unchanged import nothing_changed, renew_report
@@ -75,7 +77,9 @@ def _explain(error: BaseException) -> str | None:
         if unreadable:
             return unreadable
     wrapped = _wrapped(error)
-    return _explain(wrapped) if wrapped else _explain_text(str(error))
+    if wrapped:
+        return _explain(wrapped)
+    return why_not_started(error) or _explain_text(str(error))
 
 
 def _wrapped(error: BaseException) -> BaseException | None:
@@ -109,6 +113,21 @@ def _explain_text(text: str) -> str | None:
             "run again to go on"
         )
     return None
+
+
+def _check_runner(name: str | None) -> None:
+    """Refuse a runner that is not there, or whose processes would share one Spark."""
+    try:
+        runner = load_obj(name or "SequentialRunner", "kedro.runner")
+        suits = not issubclass(runner, ParallelRunner)
+    except (ImportError, AttributeError, TypeError, ValueError):
+        suits = False
+    if not suits:
+        message = (
+            f"--runner {name}: expected SequentialRunner or ThreadRunner, for a Spark "
+            "session lives in one process"
+        )
+        raise ParameterError(message)
 
 
 def _asks_for_everything(options: dict[str, Any]) -> bool:
@@ -194,6 +213,7 @@ def run(*args: Any, **kwargs: Any) -> Any:
     """Run pipelines as Kedro does; a user's mistake gets one line."""
     try:
         with _stopped_by_signals():
+            _check_runner(kwargs.get("runner"))
             if _done_before(kwargs):
                 return {}
             outputs = kedro_run.callback(*args, **kwargs)  # type: ignore[misc]

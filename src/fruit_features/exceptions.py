@@ -7,6 +7,7 @@ FruitFeaturesError
 │                         or lacks those of earlier runs
 ├── OutputFolderError     results cannot be written: no right, no space
 ├── BackboneError         the weights are missing or do not fit alpha and input size
+├── JavaError             Spark, or the Java it runs in, does not start
 ├── RunningError          another run is at work in the same data folder
 ├── StorageError          S3 does not answer, or does not let this run in
 ├── AwsError              AWS does not answer, or refuses what a command asks for
@@ -57,6 +58,10 @@ class OutputFolderError(FruitFeaturesError):
 
 class BackboneError(FruitFeaturesError):
     """The weights are missing or do not fit alpha and input size."""
+
+
+class JavaError(FruitFeaturesError):
+    """Spark, or the Java it runs in, does not start."""
 
 
 class RunningError(FruitFeaturesError):

@@ -23,9 +23,13 @@ from fruit_features.datasets.lazy_dataset import load_derived
 from fruit_features.emr.profile import hand_to_java
 from fruit_features.failure_rate import check_failure_rate
 from fruit_features.file_systems import register_s3
-from fruit_features.java import as_text, find_java_home
+from fruit_features.java import as_text, find_java_home, java_options
 from fruit_features.run_facts import RunClock
-from fruit_features.spark_application import check_workers
+from fruit_features.spark_application import (
+    check_temporary_folders,
+    check_workers,
+    keep_to_this_machine,
+)
 from fruit_features.summary import address, format_summary
 from fruit_features.unchanged import fingerprint, writes_results
 from fruit_features.whole_files import write_whole_files
@@ -53,17 +57,15 @@ class SparkHooks:
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
         """Hand ``spark.yml`` to the session that may come."""
-        settings = context.config_loader["spark"]
+        self._settings = settings = context.config_loader["spark"]
         java_home = find_java_home()
         if java_home:
             os.environ["JAVA_HOME"] = java_home
         base = Path(context.config_loader.conf_source, "base")
         if str(settings["spark.master"]).startswith("local"):
-            # Neither the driver nor its page is for other machines.
-            os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
-            # Workers must run this very Python, not whatever `python3` is.
-            os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-            options = [settings[JAVA_OPTIONS], *_local_options(base, java_home)]
+            remote = preflight.data_folder(context) is None
+            keep_to_this_machine(with_cluster=remote)
+            options = _local_options(settings[JAVA_OPTIONS], base, java_home)
             settings = {**settings, JAVA_OPTIONS: " ".join(options)}
         else:
             # Spark itself reads the setting only when spark-submit starts Python.
@@ -88,6 +90,12 @@ class SparkHooks:
         ):
             # Else Java spells letters beyond ASCII in paths as question marks.
             os.environ["LC_ALL"] = "C.UTF-8"
+
+    @hook_impl(tryfirst=True)
+    def before_pipeline_run(self) -> None:
+        """Refuse folders that Spark cannot keep temporary files in."""
+        if str(self._settings["spark.master"]).startswith("local"):
+            check_temporary_folders(self._settings)
 
 
 class DataFolderHooks:
@@ -245,11 +253,11 @@ class RunStateHooks:
             catalog.save("run_state", self._state)
 
 
-def _local_options(base: Path, java_home: str | None) -> list[str]:
+def _local_options(options: str, base: Path, java_home: str | None) -> list[str]:
     """Name Spark's logging by itself: no folder on the class path may hold files.
 
     With one, such as SPARK_CONF_DIR, Java would not use the archive.
     """
     logging_file = Path(base, "log4j2.properties").absolute().as_uri()
-    options = [f"-Dlog4j2.configurationFile={logging_file}"]
-    return [shlex.quote(option) for option in [*options, *archive_options(java_home)]]
+    named = [*java_options(options), f"-Dlog4j2.configurationFile={logging_file}"]
+    return [shlex.quote(option) for option in [*named, *archive_options(java_home)]]

@@ -1,14 +1,42 @@
-"""Finding a Java that Spark runs on."""
+"""Finding a Java that Spark runs on, and starting it."""
 
 import functools
 import os
 import re
 import shutil
 import subprocess
+import sys
+import tempfile
+import threading
+from collections import deque
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+from fruit_features.exceptions import JavaError
 
 # Spark 3.5 runs on these.
 JAVA_VERSIONS = (8, 11, 17)
+
+# Variables whose options Java, or Spark's launcher, adds to those it is given.
+OPTION_VARIABLES = (
+    "JAVA_TOOL_OPTIONS",
+    "JDK_JAVA_OPTIONS",
+    "SPARK_SUBMIT_OPTS",
+    "_JAVA_OPTIONS",
+)
+COLLECTOR = r"-XX:\+Use\w+GC\b"
+
+# Room for what Spark and Java keep in temporary files.
+TEMPORARY_BYTES = 50 * 2**20
+
+# Lines that Java and Spark's scripts write around the one that says why.
+NOT_WHY = re.compile(
+    r"Picked up |NOTE: |Error occurred during initialization|\s+at |\W*$"
+    r"|Error: (Could not create the Java|A fatal exception)|.*: line \d+: CMD: "
+    r"|# An error report|# /"
+)
+_said: "deque[str]" = deque(maxlen=40)
 
 
 def find_java_home() -> str | None:
@@ -69,3 +97,117 @@ def _version(java: Path) -> int | None:
         return None
     match = re.search(r'version "(?:1\.)?(\d+)', shown)
     return int(match.group(1)) if match else None
+
+
+def java_options(options: str) -> list[str]:
+    """Return options for Spark's Java that agree with those of the environment.
+
+    Args:
+        options: As ``spark.yml`` has them.
+    """
+    if re.search(COLLECTOR, _given_options()):
+        # Java does not start with two.
+        options = re.sub(COLLECTOR, "", options)
+    own = [crash_reports()]
+    if temporary_folder() != _temporary_folders()[0]:
+        own.append(f"-Djava.io.tmpdir={temporary_folder()}")
+    return [*options.split(), *own]
+
+
+def crash_reports() -> str:
+    """Return the option by which Java leaves no report of a crash in the project."""
+    return f"-XX:ErrorFile={Path(tempfile.gettempdir(), 'hs_err_pid%p.log')}"
+
+
+def temporary_folder() -> str:
+    """Find a folder that Java can load libraries from; where none will do, its own."""
+    folders = _temporary_folders()
+    return next(filter(_is_usable, folders), folders[0])
+
+
+def _temporary_folders() -> list[str]:
+    named = re.findall(r"-Djava\.io\.tmpdir=(\S+)", _given_options())
+    usual = tempfile.gettempdir() if sys.platform == "darwin" else "/tmp"  # noqa: S108
+    return [(named or [usual])[-1], tempfile.gettempdir(), sys.prefix]
+
+
+def _is_usable(folder: str) -> bool:
+    return (
+        os.access(folder, os.W_OK | os.X_OK)
+        and not os.statvfs(folder).f_flag & getattr(os, "ST_NOEXEC", 0)
+        and shutil.disk_usage(folder).free >= TEMPORARY_BYTES
+    )
+
+
+def _given_options() -> str:
+    return " ".join(os.environ.get(name, "") for name in OPTION_VARIABLES)
+
+
+def launch(
+    is_up: Callable[[], Any],
+    conf: Any = None,
+    popen_kwargs: dict[str, Any] | None = None,
+) -> Any:
+    """Start Spark's Java in the place of PySpark's ``launch_gateway``.
+
+    Args:
+        is_up: Tells whether Spark has started: what Java says is shown from then on.
+        conf: As for ``launch_gateway``.
+        popen_kwargs: As for ``launch_gateway``.
+
+    Returns:
+        PySpark's gateway to it.
+
+    Raises:
+        JavaError: If it does not start, with the reason that Java gives.
+    """
+    from pyspark.errors import PySparkRuntimeError
+    from pyspark.java_gateway import launch_gateway
+
+    reading, writing = os.pipe()
+    listener = threading.Thread(target=_listen, args=(reading, is_up), daemon=True)
+    listener.start()
+    try:
+        kwargs = {"stdout": writing, "stderr": writing, **(popen_kwargs or {})}
+        gateway = launch_gateway(conf, kwargs)  # type: ignore[no-untyped-call]
+    except (OSError, PySparkRuntimeError) as error:
+        os.close(writing)
+        listener.join(5)
+        raise JavaError(not_started(last_words() or str(error))) from error
+    os.close(writing)
+    return gateway
+
+
+def _listen(reading: int, is_up: Callable[[], Any]) -> None:
+    with open(reading, "rb") as java:
+        for line in java:
+            _said.append(line.decode(errors="replace"))
+            if is_up():
+                # Python may be at its end, where no lock on its streams can be had.
+                os.write(2, line)
+
+
+def last_words() -> str:
+    """Return why Java has ended, as it said itself."""
+    return " ".join(" ".join(reasons(_said)[:3]).split())[:400]
+
+
+def reasons(lines: "deque[str] | list[str]") -> list[str]:
+    """Leave out lines that do not say why Java has ended."""
+    return [line.strip("# \n") for line in lines if not NOT_WHY.match(line)]
+
+
+def not_started(reason: str) -> str:
+    """Say that Spark has not started, why, and what may be changed."""
+    given = [
+        f"{name}={os.environ[name]!r}"
+        for name in OPTION_VARIABLES
+        if name in os.environ
+    ]
+    advice = (
+        f"change or unset {', '.join(given)}"
+        if given
+        else "expected are Java 8, 11 or 17 (JAVA_HOME) and memory for its "
+        "spark.driver.memory, which conf/local/spark.yml may lower"
+    )
+    return f"Spark does not start: {reason.rstrip('.')}; {advice}"

@@ -3,14 +3,37 @@
 import contextlib
 import logging
 import os
+import pwd
+import re
+import shutil
 import signal
+import socket
 import sys
+import tempfile
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
-from fruit_features.exceptions import ClusterError
+from fruit_features import java
+from fruit_features.exceptions import (
+    ClusterError,
+    FruitFeaturesError,
+    OutputFolderError,
+)
+
+logger = logging.getLogger(__name__)
+
+# Variables that name a cluster, its Spark or its settings: not for a run without one.
+OF_CLUSTER = (
+    "SPARK_HOME",
+    "SPARK_CONF_DIR",
+    "SPARK_DIST_CLASSPATH",
+    "SPARK_REMOTE",
+    "HADOOP_CONF_DIR",
+    "YARN_CONF_DIR",
+)
 
 # What Java and Python say of a worker that cannot start, and what that means.
 WORKER_FAULTS = {
@@ -22,6 +45,12 @@ WORKER_FAULTS = {
 
 # For how long a run that may not go on may take to end by itself.
 GRACE_SECONDS = 20.0
+
+# What py4j logs, with a stack trace, when Java ends.
+SENDING = "Exception while sending command."
+
+# For how long an error waits for the other thread's, which may tell more.
+START_SECONDS = 30.0
 
 # The group of the job that has nothing to do but to load what the next ones need.
 WARM_UP = "warm-up"
@@ -40,6 +69,79 @@ def _active_context() -> Any:
     return context if getattr(context, "_jsc", None) else None
 
 
+def keep_to_this_machine(*, with_cluster: bool) -> None:
+    """Let no variable of the environment lead a local Spark elsewhere, and say so.
+
+    Args:
+        with_cluster: Whether a cluster's own Spark and settings may be meant, since
+            data lie on its storage.
+    """
+    # Spark's scripts begin with a small Java of their own.
+    os.environ.setdefault("SPARK_LAUNCHER_OPTS", java.crash_reports())
+    # Workers must run this very Python. Neither Spark nor its page is for others.
+    wanted: dict[str, str | None] = {
+        "PYSPARK_PYTHON": sys.executable,
+        "PYSPARK_DRIVER_PYTHON": sys.executable,
+        "SPARK_LOCAL_HOSTNAME": None,
+    }
+    if not _is_own_address(os.environ.get("SPARK_LOCAL_IP")):
+        wanted["SPARK_LOCAL_IP"] = "127.0.0.1"
+    if not with_cluster:
+        wanted.update(dict.fromkeys(OF_CLUSTER))
+    ignored = []
+    for name, value in wanted.items():
+        given = os.environ.pop(name, None)
+        if given and (value is None or value not in (given, shutil.which(given))):
+            ignored.append(f"{name}={given}")
+        if value:
+            os.environ[name] = value
+    if ignored:
+        logger.warning(
+            "ignored, since Spark runs on this machine alone, with pip's Spark, this "
+            "Python and the settings of conf: %s",
+            ", ".join(ignored),
+        )
+
+
+def _is_own_address(address: str | None) -> bool:
+    try:
+        socket.create_server((address, 0)).close()
+    except (OSError, TypeError):
+        return False
+    return bool(address)
+
+
+def check_temporary_folders(settings: Mapping[str, Any]) -> None:
+    """Refuse folders that Spark could not keep its temporary files in.
+
+    Args:
+        settings: Spark's.
+
+    Raises:
+        OutputFolderError: Naming the folder.
+    """
+    for folder in temporary_folders(settings):
+        try:
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                free = shutil.disk_usage(folder).free
+            fault = f"{free / 2**20:,.0f} MB free, some 50 MB needed"
+        except OSError as error:
+            free, fault = 0, str(error.strerror)
+        if free < java.TEMPORARY_BYTES:
+            message = (
+                f"Spark cannot keep temporary files in {folder!r}: {fault}; make room, "
+                "or name another folder: export SPARK_LOCAL_DIRS=<folder>"
+            )
+            raise OutputFolderError(message)
+
+
+def temporary_folders(settings: Mapping[str, Any]) -> list[str]:
+    """Return where Spark keeps temporary files on this machine."""
+    named = os.environ.get("SPARK_LOCAL_DIRS") or settings.get("spark.local.dir")
+    return str(named or java.temporary_folder()).split(",")
+
+
 def start_in_background(master: str) -> None:
     """Start Spark and its workers' Python while this program still loads its own parts.
 
@@ -50,8 +152,12 @@ def start_in_background(master: str) -> None:
         master: A cluster's Spark is started when all checks are done.
     """
     global _starting  # noqa: PLW0603
-    import pyspark.sql  # noqa: F401
+    import pyspark.context
 
+    # Datasets start Spark where this has not: its errors are the same everywhere.
+    pyspark.context.launch_gateway = _launch  # type: ignore[attr-defined]
+    # Java's end in the midst of a call is an error by itself: no need to log it too.
+    logging.getLogger().addFilter(lambda record: record.msg != SENDING)
     pool = ThreadPoolExecutor(1, thread_name_prefix="spark-start")
     _starting = pool.submit(_start_local if master.startswith("local") else _start_yarn)
 
@@ -99,12 +205,37 @@ def _session() -> Any:
     return SparkSession.builder.getOrCreate()
 
 
+def _launch(*args: Any, **kwargs: Any) -> Any:
+    gateway = java.launch(_active_context, *args, **kwargs)
+    try:
+        pwd.getpwuid(os.getuid())
+    except KeyError:
+        # Hadoop asks the system for the user's name, and takes none for an error.
+        users = gateway.jvm.org.apache.hadoop.security.UserGroupInformation
+        users.setLoginUser(users.createRemoteUser(str(os.getuid())))
+    return gateway
+
+
 def _start_java() -> None:
     from pyspark import SparkContext
 
     SparkContext._ensure_initialized()
     if _useless.is_set():
         _kill_java()
+
+
+def why_not_started(error: BaseException) -> str | None:
+    """Say why Spark has not started, if that is what an error of py4j is about."""
+    of_java = type(error).__module__.startswith("py4j.")
+    if _active_context() or not (of_java or isinstance(error, ConnectionError)):
+        return None
+    # Of two attempts the first tells more: Java may have ended at it.
+    first = _starting.exception(START_SECONDS) if _starting else None
+    if isinstance(first, FruitFeaturesError):
+        return str(first)
+    causes = re.findall(r"^(?:: |Caused by: )[\w.$]+: (.+)$", str(first or error), re.M)
+    said = causes[-1] if causes else java.last_words()
+    return java.not_started(said or str(first or error))
 
 
 def end_application(*, failed: bool) -> None:
@@ -189,15 +320,15 @@ def check_workers() -> bool:
 
     Raises:
         ClusterError: If it cannot.
+        JavaError: If Spark has not started.
     """
     context = _active_context()
-    if context is None:
-        return False
-    if context.master == "yarn" and _starting:
+    on_yarn = context is not None and context.master == "yarn"
+    if _starting and (on_yarn or _starting.done()):
         _starting.result()
-    elif context.master == "yarn":
+    elif on_yarn:
         _start_worker(context)
-    return True
+    return context is not None
 
 
 def _start_worker(context: Any) -> None:

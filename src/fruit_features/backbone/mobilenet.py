@@ -27,7 +27,11 @@ PARAMETER_COUNTS = {
 
 
 def quiet_tensorflow() -> None:
-    """Keep TensorFlow's start-up notes off the terminal. Call before its import."""
+    """Keep TensorFlow's start-up notes off the terminal, and Keras to TensorFlow.
+
+    Call before the import of either.
+    """
+    os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
     os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")

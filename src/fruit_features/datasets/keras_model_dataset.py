@@ -8,6 +8,8 @@ import fsspec
 from kedro.io import AbstractDataset
 from kedro.io.core import get_protocol_and_path
 
+from fruit_features.backbone.mobilenet import quiet_tensorflow
+
 if TYPE_CHECKING:
     import keras
 
@@ -49,6 +51,7 @@ class KerasModelDataset(AbstractDataset["keras.Model", "keras.Model"]):
 
     def load(self) -> "keras.Model":
         """Read the model; Keras refuses files that would run code of their own."""
+        quiet_tensorflow()
         import keras
 
         with tempfile.TemporaryDirectory() as folder:
