@@ -2,7 +2,9 @@
 
 import functools
 import os
+import pwd
 import re
+import resource
 import shutil
 import subprocess
 import sys
@@ -87,7 +89,7 @@ def java_version(home: str | None) -> int | None:
 def _version(java: Path) -> int | None:
     try:
         shown = subprocess.run(
-            [java, "-version"],
+            [java, crash_reports(), "-version"],
             capture_output=True,
             text=True,
             errors="replace",
@@ -111,7 +113,18 @@ def java_options(options: str) -> list[str]:
     own = [crash_reports()]
     if temporary_folder() != _temporary_folders()[0]:
         own.append(f"-Djava.io.tmpdir={temporary_folder()}")
+    if not has_user_name():
+        # Java would take "?" for the user's folder.
+        own.append(f"-Duser.home={os.environ.get('HOME') or tempfile.gettempdir()}")
     return [*options.split(), *own]
+
+
+def has_user_name() -> bool:
+    """Tell whether the system knows this user, which a container's may not."""
+    try:
+        return bool(pwd.getpwuid(os.getuid()))
+    except KeyError:
+        return False
 
 
 def crash_reports() -> str:
@@ -204,6 +217,9 @@ def not_started(reason: str) -> str:
         for name in OPTION_VARIABLES
         if name in os.environ
     ]
+    limit, _ = resource.getrlimit(resource.RLIMIT_AS)
+    if limit != resource.RLIM_INFINITY:
+        given.append(f"ulimit -v {limit // 1024}")
     advice = (
         f"change or unset {', '.join(given)}"
         if given

@@ -3,7 +3,6 @@
 import contextlib
 import logging
 import os
-import pwd
 import re
 import shutil
 import signal
@@ -207,9 +206,7 @@ def _session() -> Any:
 
 def _launch(*args: Any, **kwargs: Any) -> Any:
     gateway = java.launch(_active_context, *args, **kwargs)
-    try:
-        pwd.getpwuid(os.getuid())
-    except KeyError:
+    if not java.has_user_name():
         # Hadoop asks the system for the user's name, and takes none for an error.
         users = gateway.jvm.org.apache.hadoop.security.UserGroupInformation
         users.setLoginUser(users.createRemoteUser(str(os.getuid())))
