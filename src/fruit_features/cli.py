@@ -3,7 +3,9 @@
 import contextlib
 import functools
 import logging
+import os
 import re
+import shutil
 import signal
 import sys
 import threading
@@ -18,7 +20,7 @@ from kedro.framework.context import KedroContext
 from kedro.framework.session import KedroSession
 from kedro.io import CatalogProtocol
 from kedro.io.core import DatasetError
-from kedro.runner import ParallelRunner
+from kedro.runner import AbstractRunner, ParallelRunner
 from kedro.utils import find_kedro_project, load_obj
 from kedro.validation.exceptions import ParameterValidationError
 
@@ -41,6 +43,7 @@ from fruit_features.spark_application import (
     cancel_jobs,
     end_application,
     start_in_background,
+    temporary_folders,
     why_not_started,
 )
 from fruit_features.summary import address, format_summary
@@ -108,25 +111,46 @@ def _explain_text(text: str) -> str | None:
     if of_worker:
         return of_worker.group(1)
     if "No space left on device" in text:
+        # Java does not say where.
+        full = min(_folders(), key=lambda folder: shutil.disk_usage(folder).free)
         return (
-            "no space left on the disk; what is written so far stays, make room and "
-            "run again to go on"
+            f"no space left on the disk of {full!r}; what is written so far stays, "
+            "make room and run again to go on"
         )
     return None
 
 
-def _check_runner(name: str | None) -> None:
-    """Refuse a runner that is not there, or whose processes would share one Spark."""
+def _folders() -> list[str]:
+    """Return the local folders that a run writes to."""
+    context = click.get_current_context(silent=True)
+    given = (context.params.get("params") if context else None) or {}
+    folders = [str(given.get("data", "data")), *temporary_folders({}), "."]
+    return list(filter(os.path.isdir, folders))
+
+
+def _check_runner(options: dict[str, Any]) -> None:
+    """Refuse ways to run nodes that Spark, or nodes that save bit by bit, rule out.
+
+    Raises:
+        ParameterError: Naming the option and the runners that serve.
+    """
+    name = options.get("runner") or "SequentialRunner"
     try:
-        runner = load_obj(name or "SequentialRunner", "kedro.runner")
-        suits = not issubclass(runner, ParallelRunner)
+        runner = load_obj(name, "kedro.runner")
+        served = issubclass(runner, AbstractRunner)
     except (ImportError, AttributeError, TypeError, ValueError):
-        suits = False
-    if not suits:
-        message = (
-            f"--runner {name}: expected SequentialRunner or ThreadRunner, for a Spark "
-            "session lives in one process"
-        )
+        served = False
+    parallel = served and issubclass(runner, ParallelRunner)
+    at_once = (options.get("runner_params") or {}).get("is_async")
+    given = ""
+    if not served:
+        given = f"--runner {name}: Kedro has no such runner"
+    elif parallel:
+        given = f"--runner {name}: Spark's session lives in one process"
+    elif options.get("is_async") or at_once:
+        given = "--async: a node hands on what it has read while it reads"
+    if given:
+        message = f"{given}; expected SequentialRunner or ThreadRunner, without --async"
         raise ParameterError(message)
 
 
@@ -213,7 +237,7 @@ def run(*args: Any, **kwargs: Any) -> Any:
     """Run pipelines as Kedro does; a user's mistake gets one line."""
     try:
         with _stopped_by_signals():
-            _check_runner(kwargs.get("runner"))
+            _check_runner(kwargs)
             if _done_before(kwargs):
                 return {}
             outputs = kedro_run.callback(*args, **kwargs)  # type: ignore[misc]

@@ -30,8 +30,12 @@ SETTINGS = {
 # What the code reads besides, by the names that Java, Spark, Hadoop and AWS gave.
 OTHER_VARIABLES = {
     "JAVA_HOME": "Java 8, 11 or 17; else the machine's, else the one of the packages",
-    "SPARK_HOME": "a cluster's own Spark; without it pip's",
-    "SPARK_CONF_DIR": "its settings; pip's Spark gets `conf/base`",
+    "JAVA_TOOL_OPTIONS": "options of every Java, which Spark's obeys; the like are "
+    "`JDK_JAVA_OPTIONS`, `_JAVA_OPTIONS`, `SPARK_SUBMIT_OPTS`",
+    "SPARK_HOME": "a cluster's own Spark; without it, and on local data, pip's",
+    "SPARK_CONF_DIR": "its settings, likewise; pip's Spark gets `conf/base`",
+    "SPARK_LOCAL_DIRS": "where Spark keeps temporary files on this machine; else `/tmp`",
+    "SPARK_LOCAL_IP": "the address of a local Spark; `127.0.0.1` where it is not ours",
     "HADOOP_CONF_DIR": "where YARN is described; `--env emr` needs it",
     "YARN_CONF_DIR": "the same, and goes before it",
     "AWS_REGION": "the bucket's region",
@@ -39,6 +43,7 @@ OTHER_VARIABLES = {
     "AWS_ENDPOINT_URL": "an S3 that is not Amazon's",
     "AWS_ENDPOINT_URL_S3": "the same, and goes before it",
     "AWS_PROFILE": "the profile of AWS's files that keys and region are taken from",
+    "HOME": "the user's folder, where the system does not know the user",
     "KEDRO_LOGGING_CONFIG": "a file of logging; else the configuration's `logging.yml`",
     "LC_ALL": "`C` and `POSIX` become `C.UTF-8`: Java could not spell all names",
 }

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import IO, Any
@@ -30,6 +31,8 @@ class RunLock:
         self._of_spark = folder / ".spark.lock"
         self._file: IO[bytes] | None = None
         self._spark: Any = None
+        # Datasets may be loaded by several threads.
+        self._sharing = threading.Lock()
 
     def acquire(self) -> None:
         """Take the folder, and wait for the end of a killed run's Spark.
@@ -59,10 +62,12 @@ class RunLock:
         """Let the JVM hold its file, once there is a Spark session."""
         pyspark = sys.modules.get("pyspark")
         context = pyspark and pyspark.SparkContext._active_spark_context
-        if context and self._file and not self._spark:
-            place = str(self._of_spark)
-            self._spark = context._jvm.java.io.RandomAccessFile(place, "rw")
-            self._spark.getChannel().lock()
+        if context and self._file:
+            with self._sharing:
+                if not self._spark:
+                    java = context._jvm.java.io
+                    self._spark = java.RandomAccessFile(str(self._of_spark), "rw")
+                    self._spark.getChannel().lock()
 
     def release(self) -> None:
         """Give the folder up."""
