@@ -3,6 +3,7 @@
 Through the command itself; none of these gets as far as starting Spark.
 """
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from kedro.io.core import DatasetError
 from fruit_features import preflight
 from fruit_features.cli import _explain, cli
 from fruit_features.exceptions import ImageFolderError
+from fruit_features.java import temporary_folders
 from tests.pictures import jpeg
 
 
@@ -31,10 +33,10 @@ def run(project: Path, images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyP
     # A mistake ends the program, and what it was starting; here it would live on.
     monkeypatch.setattr("fruit_features.cli.start_in_background", lambda master: None)
 
-    def run_command(**given: object) -> Result:
+    def run_command(*options: str, **given: object) -> Result:
         given = {"images": images, "data": tmp_path / "data", **given}
         params = ",".join(f"{name}={value}" for name, value in given.items())
-        return CliRunner().invoke(cli, ["run", "--params", params])
+        return CliRunner().invoke(cli, ["run", *options, "--params", params])
 
     return run_command
 
@@ -78,6 +80,23 @@ def the_message(result: Result) -> str:
 )
 def test_bad_parameters(run, given: dict[str, object], message: str) -> None:
     assert message in the_message(run(**given))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--runner", "ParallelRunner"], "session lives in one process; expected Seq"),
+        (
+            ["--runner", "ThreadRuner"],
+            "ThreadRuner: Kedro has no such runner; expected",
+        ),
+        (["--runner", "fruit_features.x.Y"], "x.Y: Kedro has no such runner; expected"),
+        (["--async"], "SequentialRunner or ThreadRunner, without --async"),
+        (["--runner-params", "is_async=True"], "ThreadRunner, without --async"),
+    ],
+)
+def test_runners_that_do_not_serve(run, options: list[str], message: str) -> None:
+    assert message in the_message(run(*options))
 
 
 @pytest.mark.parametrize("ran_before", [False, True])
@@ -190,7 +209,14 @@ def test_weights_that_do_not_fit(run, tmp_path: Path) -> None:
 
 def test_disk_that_fills_up_meanwhile() -> None:
     error = OSError(28, "No space left on device")
-    assert "make room and run again to go on" in (_explain(error) or "")
+    said = _explain(error) or ""
+    assert "make room and run again to go on" in said
+    folder = Path(said.split("'")[1])
+    places = (temporary_folders({})[0], "data", ".")
+    frees = [shutil.disk_usage(place).free for place in places if Path(place).is_dir()]
+    assert shutil.disk_usage(folder).free == pytest.approx(min(frees), rel=0.1)
+    nowhere = FileNotFoundError("No usable temporary directory found in ['/tmp']")
+    assert "['/tmp']; make room in one, or name another" in (_explain(nowhere) or "")
 
 
 def test_catalogs_wrapping_is_taken_off() -> None:

@@ -1,9 +1,22 @@
+import resource
+import shutil
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
 
-from fruit_features.java import find_java_home
+from fruit_features import java
+from fruit_features.exceptions import OutputFolderError
+from fruit_features.java import (
+    OPTION_VARIABLES,
+    check_temporary_folders,
+    find_java_home,
+    java_options,
+    not_started,
+    reasons,
+    temporary_folders,
+)
 
 
 def jdk(folder: Path, version: str, exit_code: int = 0) -> Path:
@@ -19,7 +32,8 @@ def jdk(folder: Path, version: str, exit_code: int = 0) -> Path:
 @pytest.fixture(autouse=True)
 def _bare_machine(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """No Java: neither named nor on the path."""
-    monkeypatch.delenv("JAVA_HOME", raising=False)
+    for name in ("JAVA_HOME", "SPARK_LOCAL_DIRS", *OPTION_VARIABLES):
+        monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("PATH", str(tmp_path / "nothing here"))
 
 
@@ -149,3 +163,82 @@ class TestNone:
         if home:
             monkeypatch.setenv("JAVA_HOME", home)
         assert find_java_home() == home
+
+
+class TestOptions:
+    @pytest.mark.parametrize("variable", OPTION_VARIABLES)
+    @pytest.mark.parametrize("collector", ["-XX:+UseG1GC", "-XX:+UseParallelGC"])
+    def test_a_collector_that_is_asked_for_is_the_only_one(
+        self, monkeypatch: pytest.MonkeyPatch, variable: str, collector: str
+    ) -> None:
+        options = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
+        assert java_options(options)[:2] == options.split()
+        monkeypatch.setenv(variable, f"-Dx=y {collector} -Xmx3g")
+        assert java_options(options)[0] == "-XX:TieredStopAtLevel=1"
+        assert not any("UseSerialGC" in option for option in java_options(options))
+
+    def test_reports_of_a_crash_stay_out_of_the_project(self) -> None:
+        (report,) = (o for o in java_options("") if o.startswith("-XX:ErrorFile="))
+        assert Path(report.split("=")[1]).parent == Path(tempfile.gettempdir())
+
+    def test_a_temporary_folder_that_will_not_do_is_replaced(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        usable = f"-Djava.io.tmpdir={tmp_path}"
+        monkeypatch.setenv("SPARK_SUBMIT_OPTS", usable)
+        assert temporary_folders({}) == [str(tmp_path)]
+        assert not any("tmpdir" in option for option in java_options(""))
+        monkeypatch.setenv("SPARK_SUBMIT_OPTS", f"{usable}/gone")
+        assert f"-Djava.io.tmpdir={tempfile.gettempdir()}" in java_options("")
+
+
+class TestTemporaryFolders:
+    def test_those_of_spark_are_checked(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        (tmp_path / "file").touch()
+        check_temporary_folders({"spark.local.dir": f"{tmp_path},{tmp_path}/new"})
+        with pytest.raises(OutputFolderError, match="file/x': Not a directory; make"):
+            check_temporary_folders({"spark.local.dir": f"{tmp_path}/file/x"})
+        monkeypatch.setenv("SPARK_LOCAL_DIRS", str(tmp_path))
+        monkeypatch.setattr(java, "TEMPORARY_BYTES", shutil.disk_usage("/").total * 99)
+        with pytest.raises(OutputFolderError, match=r" MB free, some 50 MB needed"):
+            check_temporary_folders({})
+
+
+SAID = {
+    "Multiple garbage collectors selected": """\
+Picked up _JAVA_OPTIONS: -XX:+UseG1GC
+Error occurred during initialization of VM
+Multiple garbage collectors selected
+""",
+    "Unrecognized VM option 'UseNoSuchGC'": """\
+Picked up JAVA_TOOL_OPTIONS: -XX:+UseNoSuchGC
+Unrecognized VM option 'UseNoSuchGC'
+Error: Could not create the Java Virtual Machine.
+Error: A fatal exception has occurred. Program will exit.
+/env/pyspark/bin/spark-class: line 97: CMD: bad array subscript
+""",
+    "There is insufficient memory for the Java Runtime Environment to continue. "
+    "Native memory allocation (malloc) failed to allocate 16 bytes": """\
+#
+# There is insufficient memory for the Java Runtime Environment to continue.
+# Native memory allocation (malloc) failed to allocate 16 bytes
+# An error report file with more information is saved as:
+# /tmp/hs_err_pid21433.log
+""",
+}
+
+
+@pytest.mark.parametrize("reason", SAID)
+def test_the_line_that_says_why_is_found(reason: str) -> None:
+    assert " ".join(reasons(SAID[reason].splitlines(keepends=True))) == reason
+
+
+def test_what_may_be_in_the_way_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert "JAVA_HOME" in not_started("x")
+    monkeypatch.setenv("_JAVA_OPTIONS", "-Xms4g")
+    limit = (3 * 2**20 * 1024, resource.RLIM_INFINITY)
+    monkeypatch.setattr(resource, "getrlimit", lambda _: limit)
+    said = "Spark does not start: x; change or unset _JAVA_OPTIONS='-Xms4g', ulimit -v"
+    assert not_started("x.") == f"{said} {3 * 2**20}"

@@ -30,6 +30,7 @@ from fruit_features.erasure_commands import erase
 from fruit_features.exceptions import FruitFeaturesError, ParameterError
 from fruit_features.failure_rate import check_failure_rate
 from fruit_features.history_commands import history
+from fruit_features.java import temporary_folders
 from fruit_features.places import params_option, place_from_here
 from fruit_features.preflight import (
     check_cluster,
@@ -43,7 +44,6 @@ from fruit_features.spark_application import (
     cancel_jobs,
     end_application,
     start_in_background,
-    temporary_folders,
     why_not_started,
 )
 from fruit_features.summary import address, format_summary
@@ -110,6 +110,8 @@ def _explain_text(text: str) -> str | None:
     of_worker = re.search(r"^fruit_features\.exceptions\.\w+: (.+)$", text, re.M)
     if of_worker:
         return of_worker.group(1)
+    if "No usable temporary directory" in text:
+        return f"{text}; make room in one, or name another: export TMPDIR=<folder>"
     if "No space left on device" in text:
         # Java does not say where.
         full = min(_folders(), key=lambda folder: shutil.disk_usage(folder).free)

@@ -23,13 +23,14 @@ from fruit_features.datasets.lazy_dataset import load_derived
 from fruit_features.emr.profile import hand_to_java
 from fruit_features.failure_rate import check_failure_rate
 from fruit_features.file_systems import register_s3
-from fruit_features.java import as_text, find_java_home, java_options
-from fruit_features.run_facts import RunClock
-from fruit_features.spark_application import (
+from fruit_features.java import (
+    as_text,
     check_temporary_folders,
-    check_workers,
-    keep_to_this_machine,
+    find_java_home,
+    java_options,
 )
+from fruit_features.run_facts import RunClock
+from fruit_features.spark_application import check_workers, keep_to_this_machine
 from fruit_features.summary import address, format_summary
 from fruit_features.unchanged import fingerprint, writes_results
 from fruit_features.whole_files import write_whole_files

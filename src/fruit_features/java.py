@@ -11,11 +11,11 @@ import sys
 import tempfile
 import threading
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from fruit_features.exceptions import JavaError
+from fruit_features.exceptions import JavaError, OutputFolderError
 
 # Spark 3.5 runs on these.
 JAVA_VERSIONS = (8, 11, 17)
@@ -150,6 +150,37 @@ def _is_usable(folder: str) -> bool:
         and not os.statvfs(folder).f_flag & getattr(os, "ST_NOEXEC", 0)
         and shutil.disk_usage(folder).free >= TEMPORARY_BYTES
     )
+
+
+def check_temporary_folders(settings: Mapping[str, Any]) -> None:
+    """Refuse folders that Spark could not keep its temporary files in.
+
+    Args:
+        settings: Spark's.
+
+    Raises:
+        OutputFolderError: Naming the folder.
+    """
+    for folder in temporary_folders(settings):
+        try:
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                free = shutil.disk_usage(folder).free
+            fault = f"{free / 2**20:,.0f} MB free, some 50 MB needed"
+        except OSError as error:
+            free, fault = 0, str(error.strerror)
+        if free < TEMPORARY_BYTES:
+            message = (
+                f"Spark cannot keep temporary files in {folder!r}: {fault}; make room, "
+                "or name another folder: export SPARK_LOCAL_DIRS=<folder>"
+            )
+            raise OutputFolderError(message)
+
+
+def temporary_folders(settings: Mapping[str, Any]) -> list[str]:
+    """Return where Spark keeps temporary files on this machine."""
+    named = os.environ.get("SPARK_LOCAL_DIRS") or settings.get("spark.local.dir")
+    return str(named or temporary_folder()).split(",")
 
 
 def _given_options() -> str:

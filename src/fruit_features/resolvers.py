@@ -34,7 +34,7 @@ OTHER_VARIABLES = {
     "`JDK_JAVA_OPTIONS`, `_JAVA_OPTIONS`, `SPARK_SUBMIT_OPTS`",
     "SPARK_HOME": "a cluster's own Spark; without it, and on local data, pip's",
     "SPARK_CONF_DIR": "its settings, likewise; pip's Spark gets `conf/base`",
-    "SPARK_LOCAL_DIRS": "where Spark keeps temporary files on this machine; else `/tmp`",
+    "SPARK_LOCAL_DIRS": "where a local Spark keeps temporary files; else `/tmp`",
     "SPARK_LOCAL_IP": "the address of a local Spark; `127.0.0.1` where it is not ours",
     "HADOOP_CONF_DIR": "where YARN is described; `--env emr` needs it",
     "YARN_CONF_DIR": "the same, and goes before it",

@@ -8,18 +8,15 @@ import shutil
 import signal
 import socket
 import sys
-import tempfile
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 
 from fruit_features import java
 from fruit_features.exceptions import (
     ClusterError,
     FruitFeaturesError,
-    OutputFolderError,
 )
 
 logger = logging.getLogger(__name__)
@@ -108,37 +105,6 @@ def _is_own_address(address: str | None) -> bool:
     except (OSError, TypeError):
         return False
     return bool(address)
-
-
-def check_temporary_folders(settings: Mapping[str, Any]) -> None:
-    """Refuse folders that Spark could not keep its temporary files in.
-
-    Args:
-        settings: Spark's.
-
-    Raises:
-        OutputFolderError: Naming the folder.
-    """
-    for folder in temporary_folders(settings):
-        try:
-            Path(folder).mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=folder):
-                free = shutil.disk_usage(folder).free
-            fault = f"{free / 2**20:,.0f} MB free, some 50 MB needed"
-        except OSError as error:
-            free, fault = 0, str(error.strerror)
-        if free < java.TEMPORARY_BYTES:
-            message = (
-                f"Spark cannot keep temporary files in {folder!r}: {fault}; make room, "
-                "or name another folder: export SPARK_LOCAL_DIRS=<folder>"
-            )
-            raise OutputFolderError(message)
-
-
-def temporary_folders(settings: Mapping[str, Any]) -> list[str]:
-    """Return where Spark keeps temporary files on this machine."""
-    named = os.environ.get("SPARK_LOCAL_DIRS") or settings.get("spark.local.dir")
-    return str(named or java.temporary_folder()).split(",")
 
 
 def start_in_background(master: str) -> None:
