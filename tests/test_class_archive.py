@@ -1,3 +1,5 @@
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -40,6 +42,39 @@ def test_an_archive_is_of_one_java(environment: Path, tmp_path: Path) -> None:
     for name in range(2):
         (environment / f"spark-{name}.jsa").touch()
     assert archive_options(mine) == archive_options(other) == []
+
+
+def test_make_run_makes_one_for_every_java(project: Path, tmp_path: Path) -> None:
+    # The Makefile itself, in an environment that only notes what it is asked for.
+    programs, asked = tmp_path / ".venv" / "bin", tmp_path / "asked"
+    programs.mkdir(parents=True)
+    (tmp_path / "data/01_raw/sample").mkdir(parents=True)
+    (tmp_path / "data/01_raw/sample/GENERATED.json").touch()
+    for name in ("Makefile", "requirements.lock", "pyproject.toml"):
+        shutil.copy(project / name, tmp_path)
+    for name in ("python", "kedro"):
+        (programs / name).write_text(f'#!/bin/sh\necho "$@" >> {asked}\n')
+        (programs / name).chmod(0o755)
+    (programs.parent / "installed").touch()
+    homes = [java(tmp_path / name) for name in ("one", "other")]
+
+    def make_run(home: str, **variables: str) -> bool:
+        asked.unlink(missing_ok=True)
+        subprocess.run(
+            ["make", "run"],
+            cwd=tmp_path,
+            env={"PATH": f"{home}/bin:{os.environ['PATH']}", **variables},
+            capture_output=True,
+            check=True,
+        )
+        *before, ran = asked.read_text().splitlines()
+        assert ran.startswith("run")
+        return before == ["-m fruit_features.class_archive"]
+
+    assert [make_run(home) for home in (*homes, *homes)] == [True, True, False, False]
+    assert make_run(homes[0], JAVA_HOME=homes[1])
+    Path(homes[0], "bin", "java").write_text("an update")
+    assert [make_run(homes[0]) for _ in range(2)] == [True, False]
 
 
 makes_one = pytest.mark.skipif(

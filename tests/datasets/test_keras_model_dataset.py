@@ -1,5 +1,6 @@
 """A Keras model to a file and back; TensorFlow takes some 15 seconds to import."""
 
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,9 +21,12 @@ pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation")
 
 @pytest.fixture(scope="module")
 def model() -> "keras.Model":
+    # As another program may want it.
+    os.environ["KERAS_BACKEND"] = "torch"
     quiet_tensorflow()
     import keras
 
+    assert keras.backend.backend() == "tensorflow"
     return keras.Sequential([keras.Input((3,)), keras.layers.Dense(2)])
 
 

@@ -38,7 +38,8 @@ def start(images: Path, data: Path) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
         [sys.executable, "-m", *command],
         cwd=PROJECT,
-        env=shell_without("SPARK_", "PYSPARK_"),
+        # Keras would take another program's backend, which is not installed.
+        env={**shell_without("SPARK_", "PYSPARK_"), "KERAS_BACKEND": "torch"},
         stdout=subprocess.DEVNULL,
         start_new_session=True,
     )
