@@ -21,7 +21,7 @@ from fruit_features.java import find_java, find_java_home, java_version
 
 # The first of Spark's Javas, and the last, that archives what a run has loaded.
 JAVA = 17
-JAVA_SECONDS = 120
+JAVA_SECONDS = 600
 
 
 def archive_options(java_home: str | None) -> list[str]:
@@ -66,7 +66,7 @@ def make_archive() -> Path | None:
             check=True,
         )
         # Java outlives Python, and writes all when it ends.
-        wait_procs(
+        _, alive = wait_procs(
             [
                 java
                 for java in process_iter(["cmdline"])
@@ -74,7 +74,7 @@ def make_archive() -> Path | None:
             ],
             timeout=JAVA_SECONDS,
         )
-        if not made.is_file():
+        if alive or not made.is_file():
             return None
         # Whoever starts meanwhile finds a whole archive or none.
         aside = archive.with_suffix(".new")

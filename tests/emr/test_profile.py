@@ -133,7 +133,9 @@ def test_only_pips_spark_on_s3_is_told(
     # The hook sets variables: they are put back.
     with patch.dict(os.environ, {**names, **given}):
         loader = OmegaConfigLoader(str(project / "conf"), env=env, **CONFIG_LOADER_ARGS)
-        SparkHooks().after_context_created(SimpleNamespace(config_loader=loader))
+        SparkHooks().after_context_created(
+            SimpleNamespace(config_loader=loader, project_path=project)
+        )
         assert (JAVA_PROFILES in os.environ) is expected
         assert "throwaway" not in os.environ["PYSPARK_SUBMIT_ARGS"]
 
