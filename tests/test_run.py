@@ -6,8 +6,9 @@ Each run takes some ten seconds: Spark plans and runs about forty small jobs.
 import json
 import os
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
@@ -18,6 +19,7 @@ from pyspark.sql import SparkSession
 
 from fruit_features.backbone.inference import FeatureExtractor
 from fruit_features.backbone.source import bundled_backbone
+from fruit_features.datasets.image_folder_dataset import ImageFolderDataset
 from fruit_features.exceptions import (
     ImageFolderError,
     ModelMismatchError,
@@ -49,6 +51,16 @@ BAD = {
     "bad/damaged.png": ("damaged", None),
     "bad/gone.jpg": ("unreadable", None),
 }
+
+# Seconds of files of 1601 and 30000, and the times that all readers know.
+FAR = {
+    "a b/100% #1?.JPG": (-11_644_473_600, "1900-01-01"),
+    "001/002.jpg": (884_541_398_400, "2262-04-11"),
+    "bad/html.jpg": (-11_644_473_600, "1900-01-01"),
+    "bad/cut.jpg": (884_541_398_400, "2262-04-11"),
+}
+# Of Linux' file systems this one keeps such times.
+MEMORY = Path("/dev/shm")  # noqa: S108
 
 Run = Callable[..., dict[str, Any]]
 
@@ -99,8 +111,14 @@ def fields(report: dict[str, Any], above: str = "") -> set[str]:
 
 class TestFirstRun:
     @pytest.fixture(scope="class")
-    def images(self, tmp_path_factory: pytest.TempPathFactory) -> Path:
-        folder = tmp_path_factory.mktemp("images") / "${x} [1]*?{}\\ #1"
+    def images(self) -> Iterator[Path]:
+        with TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as place:
+            folder = Path(place, "${x} [1]*?{}\\ #1")
+            self.write_images(folder)
+            yield folder
+
+    @staticmethod
+    def write_images(folder: Path) -> None:
         for number, name in enumerate(AWKWARD):
             write(folder, name, jpeg(number))
         for name, (reason, content) in BAD.items():
@@ -111,7 +129,9 @@ class TestFirstRun:
             if reason == "damaged":
                 write(folder, name, damaged_png())
         write(folder, "bad/notes.txt", b"no image, not asked for")
-        return folder
+        write(folder, "__MACOSX/001/._002.jpg", b"no image either")
+        for name, (seconds, _) in FAR.items():
+            os.utime(folder / name, (0, seconds))
 
     @pytest.fixture(scope="class")
     def data(self, tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -137,6 +157,36 @@ class TestFirstRun:
         found = quarantine["reason"].to_dict()
         assert found == {name: reason for name, (reason, _) in BAD.items()}
         assert quarantine["detail"].str.len().min() > 0
+
+    @pytest.mark.parametrize(
+        "name",
+        [
+            *("image_listing.parquet", "images", "features", "quarantine"),
+            "reduced_features",
+        ],
+    )
+    def test_all_readers_see_the_same_times(
+        self, report: dict[str, Any], images: Path, data: Path, name: str
+    ) -> None:
+        if not MEMORY.is_dir():
+            pytest.skip("no file system that keeps such times")
+        listing = ImageFolderDataset(filepath=str(images)).load()
+        expected = listing.set_index("image_key")["modification_time"]
+        for key, (_, time) in FAR.items():
+            assert expected[key] == pd.Timestamp(time, tz="UTC")
+        (place,) = data.glob(f"*/{name}")
+        pandas = table(data, name)["modification_time"]
+        arrow = pq.read_table(place, columns=["image_key", "modification_time"])
+        seconds = "unix_micros(modification_time) micros"
+        spark = SparkSession.active().read.parquet(str(place))
+        for key, time in [
+            *pandas.items(),
+            *zip(*(column.to_pylist() for column in arrow.columns), strict=True),
+            *spark.selectExpr("image_key", seconds).collect(),
+        ]:
+            found = pd.Timestamp(time, unit="us" if isinstance(time, int) else None)
+            found = found.tz_localize("UTC") if found.tzinfo is None else found
+            assert (key, found) == (key, expected[key])
 
     @pytest.mark.parametrize("name", ["features", "reduced_features"])
     def test_names_and_labels_are_unchanged(

@@ -1,6 +1,8 @@
+import contextlib
 import datetime as dt
 import errno
 import json
+import logging
 import os
 import posixpath
 import re
@@ -18,6 +20,7 @@ from fruit_features.datasets.image_folder_dataset import (
     RESULTS,
     RUN_STATE,
     ImageFolderDataset,
+    changed_at,
 )
 from fruit_features.exceptions import ImageFolderError
 
@@ -209,15 +212,23 @@ class TestFolders:
         monkeypatch.chdir(tmp_path)
         assert listed("fruit").equals(listed(tmp_path / "fruit"))
 
-    def test_remote_folder(self) -> None:
+    def test_remote_folder(self, caplog: pytest.LogCaptureFixture) -> None:
+        caplog.set_level(logging.INFO)
         dataset = ImageFolderDataset(filepath="memory:///bucket/fruit")
         dataset._fs.pipe_file("/bucket/fruit/Äpfel 1/a b%.jpg", b"12345")
         dataset._fs.pipe_file("/bucket/fruit/notes.txt", b"12345")
+        dataset._fs.pipe_file("/bucket/fruit/Äpfel 1/@eaDir/a b%.jpg/s.jpg", b"12345")
+        dataset._fs.pipe_file("/bucket/fruit/Äpfel 1/@eaDir/c.jpg/s.jpg", b"12345")
+        dataset._fs.pipe_file("/bucket/fruit/__MACOSX/Äpfel 1/._a b%.jpg", b"12345")
         (row,) = dataset.load().to_dict("records")
         assert row["image_key"] == "Äpfel 1/a b%.jpg"
         assert row["label"] == "Äpfel 1"
         assert row["length"] == 5
         assert dataset._fs.cat_file(row["path"]) == b"12345"
+        assert caplog.messages == [
+            "'/bucket/fruit': left out 1 .txt, 2 left over by other programs "
+            "(1 @eaDir, 1 __MACOSX)"
+        ]
 
     def test_folder_that_is_a_link(self, tmp_path: Path) -> None:
         put(tmp_path, "real/Apple/1.jpg")
@@ -229,10 +240,65 @@ class TestFolders:
         (tmp_path / "fruit" / "Pear").symlink_to(tmp_path / "elsewhere")
         assert keys(tmp_path / "fruit") == ["Apple/1.jpg", "Pear/2.jpg"]
 
+    @pytest.mark.parametrize("step", [1, -1])
+    def test_every_name_of_a_folder_is_kept(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, step: int
+    ) -> None:
+        put(tmp_path, "apple/1.jpg", "apple/more/2.jpg")
+        for name in ("apples", "favourites"):
+            (tmp_path / name).symlink_to("apple")
+        (tmp_path / "newest").symlink_to("favourites")
+        scan = os.scandir
+
+        def in_order(folder: str) -> object:
+            with scan(folder) as found:
+                entries = sorted(found, key=lambda entry: entry.name)
+            return contextlib.nullcontext(entries[::step])
+
+        monkeypatch.setattr(os, "scandir", in_order)
+        labels = listed(tmp_path).set_index("image_key")["label"].to_dict()
+        names = ("apple", "apples", "favourites", "newest")
+        assert labels == {
+            **{f"{name}/1.jpg": name for name in names},
+            **{f"{name}/more/2.jpg": "more" for name in names},
+        }
+
     def test_links_in_a_circle_end(self, tmp_path: Path) -> None:
-        put(tmp_path, "Apple/1.jpg")
-        (tmp_path / "Apple" / "again").symlink_to(tmp_path)
-        assert keys(tmp_path)[0] == "Apple/1.jpg"
+        put(tmp_path, "above/fruit/a/1.jpg", "above/fruit/b/2.jpg", "above/3.jpg")
+        fruit = tmp_path / "above" / "fruit"
+        for name, target in {
+            **{"a/itself": ".", "a/root": "..", "a/above root": "../.."},
+            **{"a/b": "../b", "b/a": "../a"},
+        }.items():
+            (fruit / name).symlink_to(target)
+        expected = ["a/1.jpg", "a/b/2.jpg", "b/2.jpg", "b/a/1.jpg"]
+        assert keys(fruit) == expected
+
+    def test_folders_full_of_links_to_each_other_are_refused(
+        self, tmp_path: Path
+    ) -> None:
+        """Else twelve of them would be a thousand million folders."""
+        for name in "abcdefghijkl":
+            put(tmp_path, f"{name}/1.jpg")
+            for other in set("abcdefghijkl") - {name}:
+                (tmp_path / name / other).symlink_to(f"../{other}")
+        with pytest.raises(ImageFolderError, match="through more than 5 links"):
+            listed(tmp_path)
+
+    def test_one_label_of_many_folders_is_warned_of(
+        self, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        put(tmp_path, "one/a/1.jpg", "one/a/2.jpg")
+        put(tmp_path, "layout/n01/images/1.jpg", "layout/n 2/images/2.jpg")
+        listed(tmp_path / "one")
+        assert not caplog.messages
+        for _ in range(2):
+            assert set(listed(tmp_path / "layout")["label"]) == {"images"}
+        assert caplog.messages == [
+            "all 2 images have the label 'images', the name of the innermost folder, "
+            "in 2 folders; if the folders above name the labels, move the images up: "
+            "mv n01/images/* n01/"
+        ]
 
 
 class TestResults:
@@ -296,6 +362,32 @@ class TestFiles:
     def test_other_files_are_left_out(self, tmp_path: Path, name: str) -> None:
         put(tmp_path, name, "real.jpg")
         assert keys(tmp_path) == ["real.jpg"]
+
+    def test_leftovers_of_programs_are_left_out(
+        self, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    ) -> None:
+        caplog.set_level(logging.INFO)
+        folders = [
+            *("__MACOSX", ".AppleDouble", ".Trashes", ".Trash", ".Trash-1000"),
+            *(".thumbnails", "$RECYCLE.BIN", "$Recycle.Bin", "@eaDir", "#recycle"),
+            *(".ipynb_checkpoints", "lost+found", ".snapshot", ".git"),
+        ]
+        files = ["._1.jpg", ".trashed-17-1.jpg", "Thumbs.db", ".DS_Store"]
+        own = ["_1.jpg", ".1.jpg", "__1.jpg", "_.jpg", "Thumbs.db.jpg"]
+        own += [".label/1.jpg", "_label/1.jpg", "trash/1.jpg", ".trash box/1.jpg"]
+        put(tmp_path, *(f"a/{name}/b/1.jpg" for name in folders))
+        put(tmp_path, *(f"a/{name}" for name in files + own), "a/x.heic")
+        assert keys(tmp_path) == sorted(f"a/{name}" for name in own)
+        (message,) = caplog.messages
+        assert message.startswith(
+            f"'{tmp_path}': left out 1 .heic, 18 left over by other programs "
+            "(2 $RECYCLE.BIN, 1 "
+        )
+        # Erasure looks everywhere: these may be copies of photos.
+        found = ImageFolderDataset(filepath=str(tmp_path)).files()
+        assert len(found) == len(folders) + 2 + len(own)
+        # What a user names is meant.
+        assert keys(tmp_path / "a" / ".thumbnails") == ["b/1.jpg"]
 
     def test_empty_files_and_what_cannot_be_read_are_listed(
         self, tmp_path: Path
@@ -369,12 +461,35 @@ class TestColumns:
         assert abs(time.value - os.stat(tmp_path / "1.jpg").st_mtime_ns) <= 1000
         assert time.value % 1000 == 0
 
-    def test_time_far_away(self, tmp_path: Path) -> None:
-        put(tmp_path, "1.jpg")
-        os.utime(tmp_path / "1.jpg", (0, 13_000_000_000))
-        if os.stat(tmp_path / "1.jpg").st_mtime != 13_000_000_000:
-            pytest.skip("this file system does not keep such a time")
-        assert listed(tmp_path)["modification_time"][0].year == 2381
+    @pytest.mark.parametrize(
+        ("seconds", "expected"),
+        [
+            (-2_208_988_799.5, "1900-01-01T00:00:00.500000"),
+            (-2_208_988_801, "1900-01-01T00:00:00"),
+            (-11_644_473_600, "1900-01-01T00:00:00"),  # 1601
+            (-(10**12), "1900-01-01T00:00:00"),
+            (9_000_000_000.25, "2255-03-14T16:00:00.250000"),
+            (13_000_000_000, "2262-04-11T00:00:00"),  # 2381
+            (884_541_398_400, "2262-04-11T00:00:00"),  # 30000
+            (dt.datetime(1601, 1, 1, tzinfo=dt.timezone.utc), "1900-01-01T00:00:00"),
+            (dt.datetime(9999, 1, 1, tzinfo=dt.timezone.utc), "2262-04-11T00:00:00"),
+        ],
+    )
+    def test_time_far_away_is_the_nearest_that_all_readers_know(
+        self, seconds: float | dt.datetime, expected: str
+    ) -> None:
+        found = changed_at({"mtime": seconds})
+        assert found.isoformat() == f"{expected}+00:00"
+        assert found == pd.Timestamp(found).as_unit("ns")
+
+    def test_files_of_times_far_away(self, tmp_path: Path) -> None:
+        put(tmp_path, "1.jpg", "2.jpg")
+        os.utime(tmp_path / "1.jpg", (0, -(10**11)))
+        os.utime(tmp_path / "2.jpg", (0, 10**12))
+        # As many years as the file system keeps: some end in 1901 and 2446.
+        years = listed(tmp_path)["modification_time"].dt.year.tolist()
+        assert years[0] in (1900, 1901)
+        assert years[1] == 2262
 
 
 class TestNothingThere:
@@ -394,11 +509,13 @@ class TestNothingThere:
             listed(tmp_path / "1.jpg")
 
     def test_no_image(self, tmp_path: Path) -> None:
-        put(tmp_path, "notes.txt", "Apple/jpg")
+        put(tmp_path, "notes.txt", "Apple/jpg", "1.HEIC", "a/2.heic", "a/Thumbs.db")
         (tmp_path / "empty.jpg").mkdir()
         message = (
-            f"^no image in '{tmp_path}': looked at all its folders for files that "
-            "end in .jpg .jpeg .png .bmp .gif .tif .tiff .webp"
+            f"^no image in '{tmp_path}' or its folders, only 2 .heic, 1 .txt, "
+            r"1 without an ending, 1 left over by other programs \(1 Thumbs.db\); "
+            "images end in .jpg .jpeg .png .bmp .gif .tif .tiff .webp "
+            r"\(in any case\): convert the files, or name another folder with make run IMAGES=<folder>"
         )
         with pytest.raises(ImageFolderError, match=message):
             listed(tmp_path)

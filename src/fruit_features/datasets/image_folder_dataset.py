@@ -4,13 +4,22 @@ import datetime as dt
 import logging
 import os
 import posixpath
+from collections import Counter
 from collections.abc import Iterable
+from functools import cache
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 import fsspec
 from kedro.io import AbstractDataset
 from kedro.io.core import get_protocol_and_path
 
+from fruit_features.datasets.image_files import (
+    Found,
+    cannot_open,
+    local_files,
+    own_files,
+)
 from fruit_features.exceptions import ImageFolderError
 
 if TYPE_CHECKING:
@@ -22,6 +31,12 @@ COLUMNS = ["image_key", "path", "label", "length", "modification_time"]
 
 # When a file was written of which its file system does not say.
 UNKNOWN = dt.datetime(1970, 1, 1, tzinfo=dt.timezone.utc)
+
+# Times that Spark, pandas, pyarrow and DuckDB read alike in every table. Spark refuses
+# to write older ones, for they may be of the Julian calendar; a later one overflows the
+# nanoseconds as which pandas reads Spark's. Network disks have files of 1601 and 30000.
+EARLIEST = dt.datetime(1900, 1, 1, tzinfo=dt.timezone.utc)
+LATEST = dt.datetime(2262, 4, 11, tzinfo=dt.timezone.utc)
 
 # What says that an image is the one an earlier run saw.
 IDENTITY = ["image_key", "path", "length", "modification_time"]
@@ -43,9 +58,12 @@ class ImageFolderDataset(AbstractDataset[Any, "pd.DataFrame"]):
 
     The list is made without Spark: its ``binaryFile`` source leaves out empty
     files, names that begin with ``_`` or ``.`` and, under ``LC_ALL=C``, names
-    beyond ASCII. Here nothing is left out: what cannot be read is listed too and
-    told later, in the quarantine. Only what runs have written is no image, where their
-    data folder lies in this one, or is this one.
+    beyond ASCII. Here what cannot be read is listed too and told later,
+    in the quarantine.
+
+    Left out are other files, leftovers of programs (``image_files.LEFTOVERS``), which a
+    line of the log counts, and what runs have written, where their data folder lies in
+    this one, or is this one. Links to folders are followed, each under its own name.
 
     Columns: ``image_key`` (the path below the folder), ``path`` (see ``real_place``),
     ``label`` (the name of the folder the file lies in), ``length`` (bytes) and
@@ -104,59 +122,73 @@ class ImageFolderDataset(AbstractDataset[Any, "pd.DataFrame"]):
             ImageFolderError: If there is no such folder, or no image in it.
         """
         # Whoever asks for the files alone does without.
-        import numpy as np
         import pandas as pd
 
         found = self._find()
-        rows = [self._row(path, info) for path, info in found.items()]
+        rows = [self._row(path, info) for path, info in found.images.items()]
         if not rows and not self._optional:
             message = (
-                f"no image in {self._path!r}: looked at all its folders for files "
-                f"that end in {' '.join(self.EXTENSIONS)} (in any case)"
+                f"no image in {self._path!r} or its folders, only "
+                f"{found.others() or 'folders'}; images end in "
+                f"{' '.join(self.EXTENSIONS)} (in any case): convert the files, or "
+                "name another folder with make run IMAGES=<folder> or "
+                "kedro run --params images=<folder>"
             )
             raise ImageFolderError(message)
+        if rows and found.others():
+            _say_once(logging.INFO, f"{self._path!r}: left out {found.others()}")
         listing = pd.DataFrame(rows, columns=COLUMNS)
         listing["length"] = listing["length"].astype("int64")
-        # By way of numpy: pandas' own conversion ends with the year 2262.
-        times = [t.replace(tzinfo=None) for t in listing["modification_time"]]
-        stamps = pd.DatetimeIndex(np.array(times, "datetime64[us]"))
-        listing["modification_time"] = stamps.tz_localize("UTC")
+        times = pd.to_datetime(listing["modification_time"], utc=True)
+        listing["modification_time"] = times.dt.as_unit("us")
+        _check_labels(listing)
         return listing.sort_values("image_key", ignore_index=True)
 
     def files(self) -> dict[str, str]:
-        """List the images' places, as the file system takes them, by key."""
-        return {self._key(_as_unicode(path)): path for path in self._find()}
+        """List the images' places, as the file system takes them, by key.
+
+        Images among leftovers as well: these may be copies of photos.
+        """
+        found = self._find(leftovers=True)
+        return {self._key(_as_unicode(path)): path for path in found.images}
 
     def save(self, data: Any) -> None:
         """Refuse: the images belong to the user."""
         message = f"{type(self).__name__} only reads; it does not write {self._path!r}"
         raise ImageFolderError(message)
 
-    def _find(self) -> dict[str, dict[str, Any]]:
+    def _find(self, *, leftovers: bool = False) -> Found:
         self._fs.invalidate_cache()
-        if self._protocol == "file":
+        found = Found({}, Counter(), Counter())
+        skipped = None if leftovers else found.leftovers
+        local = self._protocol == "file"
+        if local:
             there = self._fs.isdir(self._path)
-            found = _find_local(self._fs._strip_protocol(self._path)) if there else {}
+            files = local_files(self._root or "/", skipped) if there else iter(())
         else:
             # A page of 1,000 names is one request. S3 has no folders, only names, and
             # an object that stands for a folder ends in a slash.
-            found = self._fs.find(self._path, detail=True, withdirs=False)
-            there = bool(found)
-        if not there:
-            if self._optional:
-                return {}
+            objects = self._fs.find(self._path, detail=True, withdirs=False)
+            objects.pop(self._root, None)
+            there = bool(objects)
+            files = own_files(f"{self._root}/", objects, skipped)
+        if not there and not self._optional:
             message = (
                 f"no such folder of images: {self._path!r}; name one with "
                 "make run IMAGES=<folder> or kedro run --params images=<folder>"
             )
             raise ImageFolderError(message)
-        results = _results(found)
+        everything = list(files)
+        results = _results(path for path, _ in everything)
         # Folders named like an image are no images; what lies in them may be.
-        return {
-            path: info
-            for path, info in found.items()
-            if path.lower().endswith(self.EXTENSIONS) and not path.startswith(results)
-        }
+        for path, known in everything:
+            if path.startswith(results):
+                continue
+            if not path.lower().endswith(self.EXTENSIONS):
+                found.endings[posixpath.splitext(path)[1].lower()] += 1
+            elif info := _info(path) if local else known:
+                found.images[path] = info
+        return found
 
     def _row(self, path: str, info: dict[str, Any]) -> tuple[Any, ...]:
         path = _as_unicode(path)
@@ -165,7 +197,8 @@ class ImageFolderDataset(AbstractDataset[Any, "pd.DataFrame"]):
         return self._key(path), address, label, info.get("size") or 0, changed_at(info)
 
     def _key(self, path: str) -> str:
-        return path[len(_as_unicode(self._root)) :].lstrip("/")
+        # One slash: on S3, two make another name.
+        return path.removeprefix(f"{_as_unicode(self._root)}/")
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": self._path, "protocol": self._protocol}
@@ -175,11 +208,15 @@ class ImageFolderDataset(AbstractDataset[Any, "pd.DataFrame"]):
 
 
 def changed_at(info: dict[str, Any]) -> dt.datetime:
-    """Return when a file was written last, of what an fsspec file system says of it."""
+    """Return when a file was written last, of what an fsspec file system says of it.
+
+    A time that not all readers of tables know becomes the nearest that they do.
+    """
     changed = info.get("LastModified") or info.get("mtime") or UNKNOWN
     if not isinstance(changed, dt.datetime):
-        changed = dt.datetime.fromtimestamp(changed, tz=dt.timezone.utc)
-    return changed.astimezone(dt.timezone.utc)
+        within = min(max(changed, EARLIEST.timestamp()), LATEST.timestamp())
+        return dt.datetime.fromtimestamp(within, tz=dt.timezone.utc)
+    return min(max(changed.astimezone(dt.timezone.utc), EARLIEST), LATEST)
 
 
 def real_place(folder: str) -> str:
@@ -200,48 +237,43 @@ def _results(found: Iterable[str]) -> tuple[str, ...]:
     states = [path for path in found if path.endswith(f"/{RUN_STATE}")]
     places = [state.removesuffix(RUN_STATE) for state in states]
     for place in places:
-        logger.info("the results of runs in %s are left out: they are no images", place)
+        _say_once(logging.INFO, f"{place!r}: left out what runs have written there")
     return tuple(f"{place}{folder}/" for place in places for folder in RESULTS)
 
 
-def _find_local(root: str) -> dict[str, dict[str, Any]]:
-    """List all files; fsspec leaves out folders that are links."""
-    found: dict[str, dict[str, Any]] = {}
-    seen: set[str] = set()
-    for folder, names, files in os.walk(root, followlinks=True, onerror=_refuse):
-        real = os.path.realpath(folder)
-        if real in seen:
-            names.clear()  # A link that leads in a circle.
-            continue
-        seen.add(real)
-        for file in files:
-            path = os.path.join(folder, file)
-            info = _info(path)
-            if info:
-                found[path] = {"size": info.st_size, "mtime": info.st_mtime}
-    return found
-
-
-def _refuse(error: OSError) -> None:
-    """End the listing: what does not open would be left out, and count as deleted."""
-    if isinstance(error, FileNotFoundError):
-        return  # Deleted while the listing was made.
-    message = (
-        f"cannot open {error.filename!r}: {error.strerror}; give the right to read it "
-        "and its folder, or move it out of the folder of images"
-    )
-    raise ImageFolderError(message) from error
-
-
-def _info(path: str) -> os.stat_result | None:
+def _info(path: str) -> dict[str, Any] | None:
     try:
-        return os.stat(path)
+        found = os.stat(path)
     except OSError:
         try:
-            return os.lstat(path)  # The target of a link is gone: told later.
+            found = os.lstat(path)  # The target of a link is gone: told later.
+        except FileNotFoundError:
+            return None  # Deleted while the listing was made.
         except OSError as error:
-            _refuse(error)
-    return None  # Deleted while the listing was made.
+            raise cannot_open(error) from error
+    return {"size": found.st_size, "mtime": found.st_mtime}
+
+
+def _check_labels(listing: "pd.DataFrame") -> None:
+    """Warn of folders such as ``<label>/images``, which make one label of all."""
+    if listing["label"].nunique() != 1:
+        return
+    folders = listing["image_key"].map(posixpath.dirname).unique()
+    if len(folders) > 1:
+        label, example = listing["label"].iloc[0], max(folders)
+        above = posixpath.dirname(example) or "."
+        message = (
+            f"all {len(listing):,} images have the label {label!r}, the name of the "
+            f"innermost folder, in {len(folders):,} folders; if the folders above name "
+            f"the labels, move the images up: mv {quote(example)}/* {quote(above)}/"
+        )
+        _say_once(logging.WARNING, message)
+
+
+@cache
+def _say_once(level: int, message: str) -> None:
+    """Log what a run would say at each of its listings."""
+    logger.log(level, "%s", message)
 
 
 def _as_unicode(path: str) -> str:
