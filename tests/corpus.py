@@ -339,7 +339,7 @@ def sound_jpegs() -> list[Kind]:
         # Longer than what Pillow hands to its decoder at a time.
         Kind(
             "jpeg/arithmetic, long.jpg",
-            arithmetic_jpeg(1440, anew=True),
+            arithmetic_jpeg(1600, anew=True),
             shows=grey_128,
         ),
         Kind("jpeg/lossless.jpg", lossless_jpeg(GREY), shows=grey),
@@ -899,7 +899,7 @@ def no_images() -> list[Kind]:
         "one byte.jpg": b"\x00",
         "zeros.jpg": bytes(5000),
         "random.jpg": np.random.default_rng(1).bytes(5000),
-        "._resource fork.jpg": b"\x00\x05\x16\x07\x00\x02\x00\x00Mac OS X" + bytes(50),
+        "resource fork.jpg": b"\x00\x05\x16\x07\x00\x02\x00\x00Mac OS X" + bytes(50),
         "Thumbs.db.jpg": b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504),
         "pointer of Git LFS.jpg": b"version https://git-lfs.github.com/spec/v1\n",
         "film.jpg": b"\x00\x00\x00\x18ftypisom" + bytes(99),

@@ -94,6 +94,11 @@ class TestTooLarge:
     def test_below_max_pixels_is_not_by_what_is_declared_alone(self) -> None:
         assert refused(png_declaring(5000, 5000)).reason != "too_large"
 
+    @pytest.mark.parametrize("size", [(8160, 6144), (9280, 6944)])
+    def test_phones_of_50_and_64_megapixels_are_fine(self, size: tuple) -> None:
+        # Of the bytes there are, which are no picture of that size.
+        assert refused(png_declaring(*size)).reason == "truncated"
+
     def test_by_max_pixels_alone(self) -> None:
         # 180 megapixels, a little more than Pillow opens by default.
         content = png_declaring(13_400, 13_400)

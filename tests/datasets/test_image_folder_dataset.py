@@ -512,10 +512,11 @@ class TestNothingThere:
         put(tmp_path, "notes.txt", "Apple/jpg", "1.HEIC", "a/2.heic", "a/Thumbs.db")
         (tmp_path / "empty.jpg").mkdir()
         message = (
-            f"^no image in '{tmp_path}' or its folders, only 2 .heic, 1 .txt, "
-            r"1 without an ending, 1 left over by other programs \(1 Thumbs.db\); "
+            f"^no image in '{tmp_path}' or its folders, only 2 .heic, "
+            r"1 without an ending, 1 .txt, 1 left over by other programs \(1 Thumbs.db\); "
             "images end in .jpg .jpeg .png .bmp .gif .tif .tiff .webp "
-            r"\(in any case\): convert the files, or name another folder with make run IMAGES=<folder>"
+            r"\(in any case\): convert the files, or name another folder "
+            "with make run IMAGES=<folder>"
         )
         with pytest.raises(ImageFolderError, match=message):
             listed(tmp_path)
