@@ -15,9 +15,9 @@ from pyspark.sql import SparkSession
 
 from fruit_features import java, spark_application
 from fruit_features.exceptions import JavaError
+from fruit_features.resolvers import keep_to_this_machine
 from fruit_features.spark_application import (
     WARM_UP,
-    keep_to_this_machine,
     start_in_background,
     why_not_started,
 )

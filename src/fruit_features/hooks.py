@@ -29,8 +29,9 @@ from fruit_features.java import (
     find_java_home,
     java_options,
 )
+from fruit_features.resolvers import keep_to_this_machine
 from fruit_features.run_facts import RunClock
-from fruit_features.spark_application import check_workers, keep_to_this_machine
+from fruit_features.spark_application import check_workers
 from fruit_features.summary import address, format_summary
 from fruit_features.unchanged import fingerprint, writes_results
 from fruit_features.whole_files import write_whole_files

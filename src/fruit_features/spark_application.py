@@ -4,9 +4,7 @@ import contextlib
 import logging
 import os
 import re
-import shutil
 import signal
-import socket
 import sys
 import threading
 from collections.abc import Callable
@@ -20,16 +18,6 @@ from fruit_features.exceptions import (
 )
 
 logger = logging.getLogger(__name__)
-
-# Variables that name a cluster, its Spark or its settings: not for a run without one.
-OF_CLUSTER = (
-    "SPARK_HOME",
-    "SPARK_CONF_DIR",
-    "SPARK_DIST_CLASSPATH",
-    "SPARK_REMOTE",
-    "HADOOP_CONF_DIR",
-    "YARN_CONF_DIR",
-)
 
 # What Java and Python say of a worker that cannot start, and what that means.
 WORKER_FAULTS = {
@@ -63,48 +51,6 @@ def _active_context() -> Any:
     context = pyspark.SparkContext._active_spark_context if pyspark else None
     # One that another thread is starting has no part in Java yet.
     return context if getattr(context, "_jsc", None) else None
-
-
-def keep_to_this_machine(*, with_cluster: bool) -> None:
-    """Let no variable of the environment lead a local Spark elsewhere, and say so.
-
-    Args:
-        with_cluster: Whether a cluster's own Spark and settings may be meant, since
-            data lie on its storage.
-    """
-    # Spark's scripts begin with a small Java of their own.
-    os.environ.setdefault("SPARK_LAUNCHER_OPTS", java.crash_reports())
-    # Workers must run this very Python. Neither Spark nor its page is for others.
-    wanted: dict[str, str | None] = {
-        "PYSPARK_PYTHON": sys.executable,
-        "PYSPARK_DRIVER_PYTHON": sys.executable,
-        "SPARK_LOCAL_HOSTNAME": None,
-    }
-    if not _is_own_address(os.environ.get("SPARK_LOCAL_IP")):
-        wanted["SPARK_LOCAL_IP"] = "127.0.0.1"
-    if not with_cluster:
-        wanted.update(dict.fromkeys(OF_CLUSTER))
-    ignored = []
-    for name, value in wanted.items():
-        given = os.environ.pop(name, None)
-        if given and (value is None or value not in (given, shutil.which(given))):
-            ignored.append(f"{name}={given}")
-        if value:
-            os.environ[name] = value
-    if ignored:
-        logger.warning(
-            "ignored, since Spark runs on this machine alone, with pip's Spark, this "
-            "Python and the settings of conf: %s",
-            ", ".join(ignored),
-        )
-
-
-def _is_own_address(address: str | None) -> bool:
-    try:
-        socket.create_server((address, 0)).close()
-    except (OSError, TypeError):
-        return False
-    return bool(address)
 
 
 def start_in_background(master: str) -> None:
