@@ -513,7 +513,8 @@ class TestNothingThere:
         (tmp_path / "empty.jpg").mkdir()
         message = (
             f"^no image in '{tmp_path}' or its folders, only 2 .heic, "
-            r"1 without an ending, 1 .txt, 1 left over by other programs \(1 Thumbs.db\); "
+            "1 without an ending, 1 .txt, "
+            r"1 left over by other programs \(1 Thumbs.db\); "
             "images end in .jpg .jpeg .png .bmp .gif .tif .tiff .webp "
             r"\(in any case\): convert the files, or name another folder "
             "with make run IMAGES=<folder>"
