@@ -4,7 +4,7 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3.10 || command -v p
 BIN := .venv/bin
 INSTALLED := .venv/installed
 # Once for every Java that a run may find: another, or a newer one in its place, wants an
-# archive of its own. See class_archive.py.
+# archive of its own. See hooks/class_archive.py.
 JAVA := $(shell { echo "$$JAVA_HOME"; ls -lLn "$$JAVA_HOME/bin/java" "$$(command -v java)"; } 2>/dev/null | cksum | cut -d' ' -f1)
 READY := .venv/ready-$(JAVA)
 DAFT := .venv-bench/ready
@@ -42,7 +42,7 @@ sample: $(READY) ## generate the sample of pictures
 
 # Two at a time, equally long: most share one Spark session; those that run commands,
 # or take long in TensorFlow, are the others.
-COMMANDS := tests/backbone tests/end_to_end tests/erasure
+COMMANDS := tests/backbone tests/end_to_end tests/privacy
 # In runs on some ten images Java's second compiler takes a quarter of the time.
 test-modules test-commands: export SPARK_SUBMIT_OPTS ?= -XX:TieredStopAtLevel=1
 
@@ -56,10 +56,11 @@ test-modules: $(READY)
 test-commands: $(READY)
 	$(BIN)/pytest -o cache_dir=.pytest_cache/commands $(COMMANDS)
 
-lint: $(INSTALLED) ## check format, lint and types; write nothing
+lint: $(INSTALLED) ## check format, lint, types and imports; write nothing
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
 
 format: $(INSTALLED) ## format the code and mend what lint can mend
 	$(BIN)/ruff format $(SOURCES)
@@ -149,5 +150,5 @@ $(INSTALLED): requirements.lock pyproject.toml
 
 $(READY): $(INSTALLED)
 	@echo "environment: keeping Spark's classes as Java loads them (once, half a minute)"
-	@$(BIN)/python -m fruit_features.class_archive
+	@$(BIN)/python -m fruit_features.hooks.class_archive
 	@touch $@

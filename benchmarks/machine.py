@@ -52,7 +52,7 @@ def _memory_bytes() -> int:
 
 
 def _java() -> str | None:
-    from fruit_features.java import find_java_home
+    from fruit_features.hooks.java import find_java_home
 
     home = find_java_home()
     program = str(Path(home, "bin", "java")) if home else "java"

@@ -20,7 +20,7 @@ from benchmarks.project import (
     run_project,
 )
 from benchmarks.stamps import read_points, steady_rate
-from fruit_features.java import find_java_home
+from fruit_features.hooks.java import find_java_home
 
 DAFT_PYTHON = ROOT / ".venv-bench" / "bin" / "python"
 

@@ -14,7 +14,7 @@ from cluster import ROOT
 from cluster.jars import spark_jars
 from cluster.local import LocalCluster
 from cluster.processes import HOST, free_ports, java_home
-from fruit_features.java import as_text
+from fruit_features.hooks.java import as_text
 
 MAIN = "org.apache.spark.deploy.history.HistoryServer"
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 
 from cluster import LocalClusterError
-from fruit_features.java import find_java_home
+from fruit_features.hooks.java import find_java_home
 
 HOST = "127.0.0.1"
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from cluster import ROOT, LocalClusterError, s3
 from fruit_features.emr.package import build_package, upload_package
-from fruit_features.emr.s3 import Place
 from fruit_features.exceptions import FruitFeaturesError
+from fruit_features.storage.s3 import Place
 
 # EMR's nodes have the AWS CLI; this is what the script asks of it: `s3 cp` of a file.
 AWS = """#!{python}

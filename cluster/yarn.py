@@ -10,7 +10,7 @@ from xml.sax.saxutils import escape
 
 from cluster.jars import yarn_jars
 from cluster.processes import HOST, free_ports, java_home, start
-from fruit_features.java import as_text
+from fruit_features.hooks.java import as_text
 
 PACKAGE = "org.apache.hadoop.yarn.server"
 DAEMONS = {

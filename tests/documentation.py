@@ -9,7 +9,7 @@ from tests.conftest import PROJECT
 # In this order `tests/end_to_end/test_readme.py` runs their commands.
 RUN_IN_ORDER = ("README.md", "docs/tutorial.md")
 
-REQUESTS = "tests/erasure/test_requests.py::test_requests_are_answered"
+REQUESTS = "tests/privacy/test_requests.py::test_requests_are_answered"
 
 # Commands of these pages that it leaves out, and of other pages: which test runs them,
 # or with fewer images or epochs what they call.
@@ -78,21 +78,21 @@ ELSEWHERE = {
         "tests/emr/commands/test_plan.py::test_json_has_all_of_it"
     ),
     "kedro history show latest --params data=results": (
-        "tests/test_history.py::test_show_opens_the_page"
+        "tests/cli/test_history.py::test_show_opens_the_page"
     ),
     "kedro history compare 2026-05-01T10 latest --params data=results": (
-        "tests/test_history.py::test_compare_says_what_is_different"
+        "tests/cli/test_history.py::test_compare_says_what_is_different"
     ),
     "kedro retention --dry-run --params "
     "images=photos,data=results,retention.images_days=90": (
-        "tests/retention/test_command.py::test_a_dry_run_counts_and_changes_nothing"
+        "tests/privacy/test_retention.py::test_a_dry_run_counts_and_changes_nothing"
     ),
     "kedro retention --dry-run --on 2027-01-31 --params "
     "images=photos,data=results,retention.images_days=90": (
-        "tests/retention/test_command.py::test_another_day_is_reckoned_with"
+        "tests/privacy/test_retention.py::test_another_day_is_reckoned_with"
     ),
     "kedro retention --params images=photos,data=results,retention.images_days=90": (
-        "tests/retention/test_command.py::test_it_asks_first"
+        "tests/privacy/test_retention.py::test_it_asks_first"
     ),
     'kedro erase --label "Apple Red 1" --dry-run --params images=photos,data=results': (
         REQUESTS

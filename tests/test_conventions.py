@@ -1,7 +1,9 @@
 """Rules of the project that no other test would notice."""
 
 import json
+import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -259,10 +261,7 @@ def test_what_was_loaded_is_noticed(code: str, loaded: set[str]) -> None:
 
 
 def test_workers_code_loads_no_tensorflow() -> None:
-    code = (
-        "import fruit_features.pipelines.featurization.udf\n"
-        "import fruit_features.pipelines.ingestion.reading"
-    )
+    code = "import fruit_features.workers.udf\nimport fruit_features.workers.reading"
     assert loaded_by(code) == {"pyspark"}
 
 
@@ -280,3 +279,33 @@ def test_listing_pipelines_starts_no_jvm(project: Path) -> None:
         "    [catalog.get(name) for name in catalog.keys()]\n"
     )
     assert loaded_by(code) == {"pyspark"}
+
+
+@pytest.mark.parametrize(
+    ("module", "wrong"),
+    [
+        ("fruit_features/storage/whole_files.py", "fruit_features.hooks.java"),
+        ("fruit_features/privacy/journal.py", "fruit_features.pipeline_registry"),
+        ("fruit_features/backbone/spec.py", "fruit_features.storage.s3"),
+        ("fruit_sample/writing.py", "fruit_features.exceptions"),
+    ],
+)
+def test_imports_that_point_up_are_refused(
+    project: Path, tmp_path: Path, module: str, wrong: str
+) -> None:
+    python_alone = shutil.ignore_patterns("weights", "template", "*.pyc", "*.egg-info")
+    shutil.copytree(project / "src", tmp_path / "src", ignore=python_alone)
+    shutil.copy(project / "pyproject.toml", tmp_path)
+    with (tmp_path / "src" / module).open("a") as file:
+        file.write(f"\nimport {wrong}\n")
+    done = subprocess.run(
+        [f"{sys.prefix}/bin/lint-imports", "--no-cache"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path / "src")},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, "1 broken" in done.stdout) == (1, True)
+    name = module.removesuffix(".py").replace("/", ".")
+    assert f"{name} -> {wrong}" in done.stdout

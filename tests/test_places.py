@@ -15,8 +15,8 @@ from kedro.framework.session import KedroSession
 
 from fruit_features.cli import cli
 from fruit_features.exceptions import ParameterError
+from fruit_features.hooks.preflight import data_folder
 from fruit_features.places import as_place, params_option
-from fruit_features.preflight import data_folder
 from tests.conftest import PROJECT
 from tests.pictures import jpeg
 
@@ -179,7 +179,8 @@ class TestCommands:
             begun = tmp_path / name / "08_reporting/history/run_report.json"
             begun.mkdir(parents=True)
         monkeypatch.chdir(project / "docs")
-        monkeypatch.setattr("fruit_features.cli.start_in_background", lambda _: None)
+        start = "fruit_features.cli.running.start_in_background"
+        monkeypatch.setattr(start, lambda _: None)
 
         def invoke(*arguments: str) -> Result:
             places = f"images={tmp_path}/photos #1,data={tmp_path}/r #2"

@@ -1,19 +1,12 @@
 """What configuration may ask of the environment: a setting, Spark's place, S3's."""
 
-import logging
 import math
 import os
-import shutil
-import socket
-import sys
 from pathlib import Path
 from typing import Any
 
-from fruit_features.emr.profile import of_profile
 from fruit_features.exceptions import SettingError
-from fruit_features.java import crash_reports
-
-logger = logging.getLogger(__name__)
+from fruit_features.storage.profile import of_profile
 
 # Nothing else of the environment, and so no key, gets into a configuration.
 SETTINGS = {
@@ -33,16 +26,6 @@ SETTINGS = {
     "FRUIT_FEATURES_EXECUTOR_MEMORY": "memory of an executor's Java",
     "FRUIT_FEATURES_EXECUTOR_OVERHEAD": "memory beside it, for the workers",
 }
-
-# Variables that name a cluster, its Spark or its settings: not for a run without one.
-OF_CLUSTER = (
-    "SPARK_HOME",
-    "SPARK_CONF_DIR",
-    "SPARK_DIST_CLASSPATH",
-    "SPARK_REMOTE",
-    "HADOOP_CONF_DIR",
-    "YARN_CONF_DIR",
-)
 
 # What the code reads besides, by the names that Java, Spark, Hadoop and AWS gave.
 OTHER_VARIABLES = {
@@ -132,48 +115,6 @@ def s3_region(default: str | None = None) -> str | None:
 def s3_path_style() -> bool | None:
     """Return true for another S3 than Amazon's: its buckets have no host names."""
     return True if s3_endpoint() else None
-
-
-def keep_to_this_machine(*, with_cluster: bool) -> None:
-    """Let no variable of the environment lead a local Spark elsewhere, and say so.
-
-    Args:
-        with_cluster: Whether a cluster's own Spark and settings may be meant, since
-            data lie on its storage.
-    """
-    # Spark's scripts begin with a small Java of their own.
-    os.environ.setdefault("SPARK_LAUNCHER_OPTS", crash_reports())
-    # Workers must run this very Python. Neither Spark nor its page is for others.
-    wanted: dict[str, str | None] = {
-        "PYSPARK_PYTHON": sys.executable,
-        "PYSPARK_DRIVER_PYTHON": sys.executable,
-        "SPARK_LOCAL_HOSTNAME": None,
-    }
-    if not _is_own_address(os.environ.get("SPARK_LOCAL_IP")):
-        wanted["SPARK_LOCAL_IP"] = "127.0.0.1"
-    if not with_cluster:
-        wanted.update(dict.fromkeys(OF_CLUSTER))
-    ignored = []
-    for name, value in wanted.items():
-        given = os.environ.pop(name, None)
-        if given and (value is None or value not in (given, shutil.which(given))):
-            ignored.append(f"{name}={given}")
-        if value:
-            os.environ[name] = value
-    if ignored:
-        logger.warning(
-            "ignored, since Spark runs on this machine alone, with pip's Spark, this "
-            "Python and the settings of conf: %s",
-            ", ".join(ignored),
-        )
-
-
-def _is_own_address(address: str | None) -> bool:
-    try:
-        socket.create_server((address, 0)).close()
-    except (OSError, TypeError):
-        return False
-    return bool(address)
 
 
 RESOLVERS = {

@@ -3,14 +3,11 @@
 import warnings
 
 from fruit_features.config_loader import ConfigLoader
-from fruit_features.data_lock import DataSession
-from fruit_features.hooks import (
-    DataFolderHooks,
-    PreflightHooks,
-    RunFactsHooks,
-    RunStateHooks,
-    SparkHooks,
-)
+from fruit_features.hooks.facts import RunFactsHooks
+from fruit_features.hooks.lock import DataFolderHooks, DataSession
+from fruit_features.hooks.preflight import PreflightHooks
+from fruit_features.hooks.spark import SparkHooks
+from fruit_features.hooks.unchanged import RunStateHooks
 from fruit_features.resolvers import RESOLVERS
 
 # Kedro 1.7 calls a function that the newest OmegaConf has renamed.

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from fruit_features.emr.clients import session
+from fruit_features.storage.clients import session
 from tests.emr.moto_emr import MotoEmr
 
 

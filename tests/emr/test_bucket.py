@@ -8,7 +8,7 @@ import pytest
 from fruit_features.emr.bucket import ALL_BLOCKED, Bucket
 from fruit_features.emr.settings import ClusterSettings, read_settings
 from fruit_features.exceptions import AwsError
-from fruit_features.retention.parameters import RetentionParameters
+from fruit_features.privacy.parameters import RetentionParameters
 from tests.emr.moto_emr import KEY, MotoEmr
 
 # Kedro 1.7 calls a function that the newest OmegaConf has renamed.

@@ -5,9 +5,9 @@ import gzip
 import pytest
 
 from fruit_features.emr.logs import Log, Logs
-from fruit_features.emr.s3 import Place
 from fruit_features.emr.watch import Tail, wait_for_log
 from fruit_features.exceptions import AwsError
+from fruit_features.storage.s3 import Place
 from tests.emr.moto_emr import MotoEmr
 
 PLACE = "logs/some/emr/j-1"

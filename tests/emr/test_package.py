@@ -13,8 +13,8 @@ from fruit_features.emr.package import (
     build_package,
     upload_package,
 )
-from fruit_features.emr.s3 import Place
 from fruit_features.exceptions import AwsError, PackageError
+from fruit_features.storage.s3 import Place
 from tests.emr.moto_emr import KEY, MotoEmr
 
 WHEEL = "fruit_features-0.1.0-py3-none-any.whl"
@@ -56,7 +56,7 @@ def test_wheel_of_this_project_holds_all_that_a_node_needs(
         "fruit_features/emr/bootstrap.sh",
         "fruit_features/emr/prices.json",
         "fruit_features/emr/step_program.py",
-        "fruit_features/pipelines/featurization/udf.py",
+        "fruit_features/workers/udf.py",
     } <= names
     assert any(name.startswith("fruit_features/weights/") for name in names)
     assert package.lock == project / "requirements.lock"

@@ -8,7 +8,7 @@ import pytest
 from botocore.validate import ParamValidator
 
 from fruit_features.emr.request import Artefacts, artefacts, cluster_request
-from fruit_features.emr.s3 import Place
+from fruit_features.storage.s3 import Place
 from tests.emr.settings_examples import NAMES, settings
 
 EMR = boto3.client("emr", region_name="eu-west-1").meta.service_model

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from fruit_features.emr.s3 import Place
 from fruit_features.emr.settings import load_settings, read_settings
 from fruit_features.exceptions import ParameterError, SettingError
 from fruit_features.resolvers import SETTINGS
+from fruit_features.storage.s3 import Place
 from tests.emr.settings_examples import RETENTION, given, settings
 
 # Kedro 1.7 calls a function that the newest OmegaConf has renamed.

@@ -30,7 +30,7 @@ spark = SparkSession.builder.getOrCreate()
 
 @udf("string")
 def python_of(_):
-    import fruit_features.pipelines.featurization.udf
+    import fruit_features.workers.udf
     return f"{sys.executable} {'tensorflow' in sys.modules}"
 
 place = sys.argv[1]

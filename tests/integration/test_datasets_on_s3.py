@@ -23,9 +23,9 @@ from fruit_features.datasets.mllib_model_dataset import MLlibModelDataset
 from fruit_features.datasets.replaced_table_dataset import ReplacedTableDataset
 from fruit_features.datasets.table_dataset import CurrentRowsDataset, TableDataset
 from fruit_features.exceptions import StorageError
-from fruit_features.pipelines.ingestion.packing import Content
-from fruit_features.pipelines.ingestion.reading import read_file, reader
-from fruit_features.s3_files import PatientS3FileSystem
+from fruit_features.storage.s3_files import PatientS3FileSystem
+from fruit_features.workers.packing import Content
+from fruit_features.workers.reading import read_file, reader
 from tests.conftest import jars_for_s3
 from tests.s3_server import KEYS, S3Server
 

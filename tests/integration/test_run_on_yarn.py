@@ -26,9 +26,9 @@ from cluster.rehearsal import applications
 from fruit_features.emr.request import PYTHON_HOME
 from fruit_features.emr.settings import read_settings
 from fruit_features.emr.steps import step_request
-from tests.erasure.conftest import LABEL, NAME, NOTE, marks_of, photos
 from tests.marks import holding
 from tests.pictures import jpeg
+from tests.privacy.conftest import LABEL, NAME, NOTE, marks_of, photos
 from tests.s3_server import every_version, without_aws
 
 # Photos that are erased in the end, one of which cannot be decoded.
@@ -148,7 +148,7 @@ class OnYarn:
         return [each["Key"] for page in found for each in page.get("Contents", [])]
 
     def give_up_lock(self, prefix: str) -> None:
-        """Do what a minute does after a kill; see tests/test_s3_lock.py."""
+        """Do what a minute does after a kill; see tests/storage/test_s3_lock.py."""
         self._client.delete_object(Bucket=self._bucket, Key=f"{prefix}/.lock")
 
 

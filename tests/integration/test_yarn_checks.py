@@ -9,8 +9,8 @@ import pytest
 
 from cluster.local import LocalCluster
 from cluster.processes import free_ports
-from fruit_features.emr.yarn import check_yarn, megabytes, resource_manager
 from fruit_features.exceptions import ClusterError
+from fruit_features.storage.yarn import check_yarn, megabytes, resource_manager
 
 FITS = {
     "spark.executor.memory": "512m",

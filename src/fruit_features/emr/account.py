@@ -6,11 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from fruit_features.emr.clients import explain, limits, session
 from fruit_features.emr.prices import Prices
 from fruit_features.emr.settings import ClusterSettings
 from fruit_features.emr.spending import spent_this_month
 from fruit_features.exceptions import AwsError, PriceError
+from fruit_features.storage.clients import explain, limits, session
 
 # Policies of AWS's that let a node or EMR do far more than this project needs; the last
 # two are those of EMR's default roles.

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from fruit_features.emr.clients import client
 from fruit_features.emr.clusters import Cluster, Clusters
 from fruit_features.emr.costs import Cost, costs, dollars_an_hour
 from fruit_features.emr.logs import Logs
@@ -13,6 +12,7 @@ from fruit_features.emr.prices import Prices, find_prices
 from fruit_features.emr.settings import ClusterSettings
 from fruit_features.emr.steps import Steps
 from fruit_features.exceptions import AwsError, ParameterError
+from fruit_features.storage.clients import client
 
 
 @dataclass(frozen=True)

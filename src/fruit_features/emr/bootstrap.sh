@@ -48,4 +48,4 @@ install=("$place/bin/uv" pip install --quiet --python "$python" --constraint "$l
 
 # What workers load, loaded once: it shows that it is all there, and leaves it compiled
 # for containers, which may not write here.
-"$python" -c 'import fruit_features.worker_daemon'
+"$python" -c 'import fruit_features.workers.daemon'

@@ -5,11 +5,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from fruit_features.emr.clients import asking
 from fruit_features.emr.lifecycle import Rule, lifecycle_rules
 from fruit_features.emr.request import PROJECT_TAG
 from fruit_features.emr.settings import ClusterSettings
 from fruit_features.exceptions import AwsError
+from fruit_features.storage.clients import asking
 
 # Amazon's name for it in answers, for its oldest regions.
 REGIONS = {None: "us-east-1", "EU": "eu-west-1"}

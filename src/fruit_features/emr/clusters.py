@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
-from fruit_features.emr.clients import asking, explain_words, without_keys
 from fruit_features.emr.request import PROJECT_TAG, ROLES
-from fruit_features.emr.s3 import Place, place_of
 from fruit_features.exceptions import AwsError
+from fruit_features.storage.clients import asking, explain_words, without_keys
+from fruit_features.storage.s3 import Place, place_of
 
 STARTING = ("STARTING", "BOOTSTRAPPING")
 READY = ("RUNNING", "WAITING")

@@ -14,9 +14,9 @@ from fruit_features.emr.account import (
     vpc_of,
 )
 from fruit_features.emr.bucket import Bucket
-from fruit_features.emr.clients import explain
 from fruit_features.emr.settings import ClusterSettings
 from fruit_features.exceptions import AwsError
+from fruit_features.storage.clients import explain
 
 # Codes that say that something is not there.
 MISSING = (

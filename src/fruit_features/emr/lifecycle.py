@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Any
 
-from fruit_features.emr.s3 import LOGS, Place
-from fruit_features.retention.parameters import RetentionParameters
+from fruit_features.privacy.parameters import RetentionParameters
+from fruit_features.storage.s3 import LOGS, Place
 
 # Days after which S3 forgets what was overwritten or deleted, and uploads that nobody
 # has ended.

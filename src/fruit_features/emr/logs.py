@@ -3,22 +3,17 @@
 EMR writes its logs every five minutes, and once more when a cluster ends.
 """
 
-import contextlib
-import gzip
 import re
-import zlib
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
-from fruit_features.emr.clients import asking, without_keys
-from fruit_features.emr.s3 import Place
+from fruit_features.storage.clients import asking, without_keys
+from fruit_features.storage.s3 import Place, gunzip
 
 # Minutes until a log is there at the latest.
 DELAY_MINUTES = 5
 
 STREAMS = ("stdout", "stderr")
-# What a gzip file begins with, and how much of a damaged one is read at once.
-GZIP, PIECE = b"\x1f\x8b", 4096
 EXIT_CODE = re.compile(r"(?:exit code|exitCode|ret) '?(\d+)")
 
 
@@ -106,21 +101,3 @@ class Logs:
 def _stream(key: str) -> str:
     # stdout.gz; stderr-2026-11-25.gz of a stream that was rolled over.
     return re.split(r"[.-]", key.rsplit("/", 1)[-1])[0]
-
-
-def gunzip(content: bytes) -> bytes:
-    """Return what gzip has packed; what was not packed comes as it is.
-
-    A node that was taken away has not ended its files, and others may be damaged: what
-    can be read of them.
-    """
-    if not content.startswith(GZIP):
-        return content
-    try:
-        return gzip.decompress(content)
-    except (EOFError, OSError, zlib.error):
-        unpacker, parts = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16), []
-        with contextlib.suppress(zlib.error):
-            for start in range(0, len(content), PIECE):
-                parts.append(unpacker.decompress(content[start : start + PIECE]))
-        return b"".join(parts)

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from fruit_features import __version__
-from fruit_features.emr.clients import asking
 from fruit_features.emr.request import Artefacts
-from fruit_features.emr.s3 import Place
 from fruit_features.exceptions import PackageError
+from fruit_features.storage.clients import asking
+from fruit_features.storage.s3 import Place
 
 BOOTSTRAP = Path(__file__).with_name("bootstrap.sh")
 LOCK = "requirements.lock"

@@ -11,9 +11,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from fruit_features.emr.clients import explain, limits, session
 from fruit_features.emr.groups import Nodes
 from fruit_features.exceptions import PriceError
+from fruit_features.storage.clients import explain, limits, session
 
 TABLE = Path(__file__).with_name("prices.json")
 HOURS_A_MONTH = 730

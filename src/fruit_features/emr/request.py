@@ -5,8 +5,8 @@ from importlib.metadata import version
 from typing import Any, NamedTuple
 
 from fruit_features.emr.groups import Nodes
-from fruit_features.emr.s3 import Place
 from fruit_features.emr.settings import PLACEHOLDERS, ClusterSettings
+from fruit_features.storage.s3 import Place
 
 # Clusters of this project are found by the first; EMR's own narrower policies ask for
 # the second; overridden guardrails are in the third.

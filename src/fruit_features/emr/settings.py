@@ -21,9 +21,9 @@ from fruit_features.emr.groups import (
     Storage,
     Tags,
 )
-from fruit_features.emr.s3 import Place
 from fruit_features.exceptions import ParameterError
-from fruit_features.retention.parameters import RetentionParameters
+from fruit_features.privacy.parameters import RetentionParameters
+from fruit_features.storage.s3 import Place
 
 APPLICATIONS = ("Spark", "Hadoop", "JupyterHub", "Livy")
 # What AWS allows.

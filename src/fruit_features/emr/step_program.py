@@ -13,9 +13,9 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from fruit_features.emr.clients import asking, client
-from fruit_features.emr.s3 import place_of
 from fruit_features.exceptions import FruitFeaturesError, PackageError
+from fruit_features.storage.clients import asking, client
+from fruit_features.storage.s3 import place_of
 
 # Where EMR has them.
 PLACES = {"SPARK_HOME": "/usr/lib/spark", "HADOOP_CONF_DIR": "/etc/hadoop/conf"}

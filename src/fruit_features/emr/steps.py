@@ -5,11 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fruit_features.emr.clients import asking, without_keys
 from fruit_features.emr.prices import Prices
 from fruit_features.emr.request import PYTHON_HOME
 from fruit_features.emr.settings import ClusterSettings
 from fruit_features.exceptions import AwsError
+from fruit_features.storage.clients import asking, without_keys
 
 OVER = ("COMPLETED", "CANCELLED", "FAILED", "INTERRUPTED")
 

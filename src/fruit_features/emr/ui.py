@@ -4,9 +4,9 @@ import json
 from time import monotonic, sleep
 from typing import Any, NamedTuple
 
-from fruit_features.emr.clients import asking
 from fruit_features.emr.clusters import Cluster, Node
 from fruit_features.exceptions import AwsError
+from fruit_features.storage.clients import asking
 
 # Pages that the primary node serves, by their ports.
 PORTS = {"JupyterHub": 9443, "YARN": 8088, "Spark history": 18080}

@@ -8,8 +8,8 @@ from uuid import uuid4
 import pytest
 
 from fruit_features.emr.account import WIDE_POLICIES
-from fruit_features.emr.clients import session
 from fruit_features.emr.guardrails import GUARDRAILS
+from fruit_features.storage.clients import session
 from tests.emr import settings_examples
 from tests.emr.commands.conftest import User
 

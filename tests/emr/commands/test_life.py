@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 
 from fruit_features.emr import watch
-from fruit_features.emr.clients import session
 from fruit_features.emr.commands import VERBS, watching
 from fruit_features.emr.prices import table_prices
 from fruit_features.emr.request import PYTHON_HOME
 from fruit_features.emr.spending import spent_this_month
 from fruit_features.exceptions import AwsError
+from fruit_features.storage.clients import session
 from tests.emr.commands.conftest import BUCKET, LOGS, User
 from tests.emr.moto_emr import MotoEmr
 from tests.emr.settings_examples import settings

@@ -10,7 +10,7 @@ from click.testing import CliRunner
 
 from fruit_features.cli import cli
 from fruit_features.emr.commands import VERBS
-from fruit_features.emr.logs import gunzip
+from fruit_features.storage.s3 import gunzip
 from tests.emr.commands.conftest import BUCKET, User
 from tests.s3_server import REGION, every_version
 

@@ -10,11 +10,11 @@ import pytest
 from kedro.io import AbstractDataset
 
 from fruit_features.datasets.image_folder_dataset import COLUMNS, ImageFolderDataset
-from fruit_features.erasure.erasure_list import ErasureList
 from fruit_features.exceptions import ImageFolderError, ParameterError
 from fruit_features.pipelines.ingestion.nodes import list_images
 from fruit_features.pipelines.ingestion.parameters import IngestionParameters
-from fruit_features.retention.parameters import RetentionParameters
+from fruit_features.privacy.erasure_list import ErasureList
+from fruit_features.privacy.parameters import RetentionParameters
 
 NOW = dt.datetime.now(dt.timezone.utc)
 NEXT_STEP = (

@@ -23,7 +23,7 @@ from fruit_features.pipelines.reporting.nodes import (
     summarise_run,
 )
 from fruit_features.pipelines.reporting.parameters import ReportingParameters
-from fruit_features.retention.parameters import RetentionParameters
+from fruit_features.privacy.parameters import RetentionParameters
 
 ALL_KEPT = RetentionParameters(images_days=90, features_days=100, logs_days=30)
 BACKBONE = Backbone("b1", "bundled", 0.35, 96, 1280, "ab", b"model")

@@ -6,7 +6,7 @@ import pandas as pd
 
 from fruit_features.backbone.decoding import DecodeFailure, decode_image
 from fruit_features.exceptions import NoFeaturesError
-from fruit_features.pipelines.ingestion.reading import read_file
+from fruit_features.workers.reading import read_file
 
 IMAGES = 120
 LARGEST_BYTES = 64 * 2**20

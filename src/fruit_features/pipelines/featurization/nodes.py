@@ -23,12 +23,12 @@ from fruit_features.pipelines.featurization.parameters import (
     BackboneParameters,
     FeaturizationParameters,
 )
-from fruit_features.pipelines.featurization.udf import (
+from fruit_features.workers.progress import Progress
+from fruit_features.workers.udf import (
     Failures,
     FailuresParam,
     extract_features_udf,
 )
-from fruit_features.progress import Progress
 
 logger = logging.getLogger(__name__)
 

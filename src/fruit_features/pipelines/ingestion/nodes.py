@@ -12,7 +12,6 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from fruit_features.datasets.image_folder_dataset import COLUMNS, IDENTITY
-from fruit_features.erasure.erasure_list import without_erased
 from fruit_features.exceptions import ImageFolderError
 from fruit_features.pipelines.featurization.parameters import FeaturizationParameters
 from fruit_features.pipelines.ingestion.known import (
@@ -23,10 +22,11 @@ from fruit_features.pipelines.ingestion.known import (
     known_images,
 )
 from fruit_features.pipelines.ingestion.parameters import IngestionParameters
-from fruit_features.pipelines.ingestion.reading import reader
-from fruit_features.progress import Progress
-from fruit_features.retention.expired import gone_images
-from fruit_features.retention.parameters import RetentionParameters
+from fruit_features.privacy.erasure_list import without_erased
+from fruit_features.privacy.expired import gone_images
+from fruit_features.privacy.parameters import RetentionParameters
+from fruit_features.workers.progress import Progress
+from fruit_features.workers.reading import reader
 
 logger = logging.getLogger(__name__)
 

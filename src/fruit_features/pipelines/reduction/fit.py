@@ -17,7 +17,7 @@ from pyspark.ml.linalg import DenseMatrix, DenseVector
 from pyspark.sql import DataFrame, SparkSession
 
 from fruit_features.exceptions import NoFeaturesError, VarianceTargetError
-from fruit_features.pipelines.reduction.sums import Floats, Sums, sum_rows
+from fruit_features.workers.sums import Floats, Sums, sum_rows
 
 FEWEST_ROWS = 2
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 
 from fruit_features.exceptions import DimensionError
-from fruit_features.pipelines.reduction.sums import parts_for_driver
+from fruit_features.workers.sums import parts_for_driver
 
 # A matrix travels from worker to driver as one value, of 2 GB at most.
 LARGEST_VALUE = 2**31 - 1

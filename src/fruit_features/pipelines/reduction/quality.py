@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
 from fruit_features.pipelines.reduction.reconstruction import Basis
-from fruit_features.pipelines.reduction.sums import Floats
+from fruit_features.workers.sums import Floats
 
 Labels = npt.NDArray[np.intp]
 

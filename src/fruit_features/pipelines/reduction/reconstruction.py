@@ -8,7 +8,7 @@ import pyarrow as pa
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from fruit_features.pipelines.reduction.sums import Floats, blocks
+from fruit_features.workers.sums import Floats, blocks
 
 
 class Basis(NamedTuple):

@@ -24,7 +24,7 @@ from fruit_features.pipelines.reporting.parameters import ReportingParameters
 from fruit_features.pipelines.reporting.plots import draw_projection, draw_variance
 from fruit_features.pipelines.reporting.storage import measure_tables
 from fruit_features.pipelines.reporting.thumbnails import make_thumbnails
-from fruit_features.retention.parameters import RetentionParameters
+from fruit_features.privacy.parameters import RetentionParameters
 
 # Where YARN shows the application; Spark keeps it for its own page.
 TRACKING_PAGE = (

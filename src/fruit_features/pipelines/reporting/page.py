@@ -11,8 +11,8 @@ from markupsafe import Markup
 from fruit_features.pipelines.reporting.changes import compare_runs
 from fruit_features.pipelines.reporting.charts import Axes, Mark, bars, curve
 from fruit_features.pipelines.reporting.colours import label_colours
-from fruit_features.pipelines.reporting.script import script_json
 from fruit_features.pipelines.reporting.variance import THRESHOLDS, components_reaching
+from fruit_features.privacy.script import script_json
 
 # Bars beyond this many components are too thin and too low to see.
 BARS = 50

@@ -22,8 +22,8 @@ from fruit_features.backbone.training import (
     load_pictures,
     training_batches,
 )
-from fruit_features.erasure.erasure_list import without_erased
 from fruit_features.pipelines.training.parameters import TrainingParameters
+from fruit_features.privacy.erasure_list import without_erased
 
 logger = logging.getLogger(__name__)
 

@@ -1,0 +1,250 @@
+"""`kedro run`: errors in one line, an early end where nothing changed."""
+
+import contextlib
+import functools
+import logging
+import os
+import re
+import shutil
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any, NoReturn, cast
+
+import click
+from kedro.framework.cli.project import run as kedro_run
+from kedro.framework.context import KedroContext
+from kedro.framework.session import KedroSession
+from kedro.io import CatalogProtocol
+from kedro.io.core import DatasetError
+from kedro.runner import AbstractRunner, ParallelRunner
+from kedro.utils import load_obj
+from kedro.validation.exceptions import ParameterValidationError
+
+from fruit_features.exceptions import FruitFeaturesError, ParameterError
+from fruit_features.hooks.failure_rate import check_failure_rate
+from fruit_features.hooks.java import temporary_folders
+from fruit_features.hooks.lock import locked
+from fruit_features.hooks.preflight import (
+    check_cluster,
+    check_pipeline_names,
+    check_storage,
+    has_place,
+)
+from fruit_features.hooks.spark_application import (
+    aside,
+    cancel_jobs,
+    end_application,
+    start_in_background,
+    why_not_started,
+)
+from fruit_features.hooks.unchanged import nothing_changed, renew_report
+from fruit_features.pipelines.reporting.summary import address, format_summary
+from fruit_features.places import params_option
+
+# Pipelines that run in Python alone.
+WITHOUT_SPARK = (["training"],)
+
+NOTHING_CHANGED = (
+    "nothing changed since the last run: nothing was done again; "
+    "--params run.force=true runs it all the same"
+)
+
+STOPPED = "stopped; what is written so far stays, run again to go on"
+
+Catalog = CatalogProtocol[Any, Any]
+
+
+def _explain(error: BaseException) -> str | None:
+    """Return the one line a user needs, or ``None`` for an error of the program."""
+    if isinstance(error, FruitFeaturesError):
+        return str(error)
+    if isinstance(error, ParameterValidationError):
+        # "- Parameter 'x': Failed to instantiate X for parameter 'x': <why>"
+        found = re.findall(r"for parameter '[^']+': (.+)", str(error))
+        return "; ".join(found) or str(error)
+    if isinstance(error, DatasetError) and isinstance(error.__cause__, ValueError):
+        unreadable = _explain_unreadable(str(error))
+        if unreadable:
+            return unreadable
+    wrapped = _wrapped(error)
+    if wrapped:
+        return _explain(wrapped)
+    return why_not_started(error) or _explain_text(str(error))
+
+
+def _wrapped(error: BaseException) -> BaseException | None:
+    """Return the error that another library has put a text of its own before."""
+    if isinstance(error, DatasetError):
+        return error.__cause__
+    return None
+
+
+def _explain_unreadable(text: str) -> str | None:
+    # ... from dataset X(filepath=PurePosixPath('/a/b.json'), protocol='file', ...).
+    found = re.match(
+        r"Failed while loading .*?\b(?:file)?path=\D*?'([^']+)'.*\n(?s:(.*))", text
+    )
+    if not found:
+        return None
+    return (
+        f"cannot read '{found[1]}', whose content is broken: {found[2].strip()}; put a "
+        "copy of it back, or delete it if it is not in erasures/: a run makes it anew"
+    )
+
+
+def _explain_text(text: str) -> str | None:
+    # Spark tells an error of a worker in the midst of its own.
+    of_worker = re.search(r"^fruit_features\.exceptions\.\w+: (.+)$", text, re.M)
+    if of_worker:
+        return of_worker.group(1)
+    if "No usable temporary directory" in text:
+        return f"{text}; make room in one, or name another: export TMPDIR=<folder>"
+    if "No space left on device" in text:
+        # Java does not say where.
+        full = min(_folders(), key=lambda folder: shutil.disk_usage(folder).free)
+        return (
+            f"no space left on the disk of {full!r}; what is written so far stays, "
+            "make room and run again to go on"
+        )
+    return None
+
+
+def _folders() -> list[str]:
+    """Return the local folders that a run writes to."""
+    context = click.get_current_context(silent=True)
+    given = (context.params.get("params") if context else None) or {}
+    folders = [str(given.get("data", "data")), *temporary_folders({}), "."]
+    return list(filter(os.path.isdir, folders))
+
+
+def _check_runner(options: dict[str, Any]) -> None:
+    """Refuse ways to run nodes that Spark, or nodes that save bit by bit, rule out.
+
+    Raises:
+        ParameterError: Naming the option and the runners that serve.
+    """
+    name = options.get("runner") or "SequentialRunner"
+    try:
+        runner = load_obj(name, "kedro.runner")
+        served = issubclass(runner, AbstractRunner)
+    except (ImportError, AttributeError, TypeError, ValueError):
+        served = False
+    parallel = served and issubclass(runner, ParallelRunner)
+    at_once = (options.get("runner_params") or {}).get("is_async")
+    given = ""
+    if not served:
+        given = f"--runner {name}: Kedro has no such runner"
+    elif parallel:
+        given = f"--runner {name}: Spark's session lives in one process"
+    elif options.get("is_async") or at_once:
+        given = "--async: a node hands on what it has read while it reads"
+    if given:
+        message = f"{given}; expected SequentialRunner or ThreadRunner, without --async"
+        raise ParameterError(message)
+
+
+def _asks_for_everything(options: dict[str, Any]) -> bool:
+    """Tell a plain run from one of some pipelines or nodes, or of other versions."""
+    plain = ("env", "conf_source", "params", "runner", "is_async", "runner_params")
+    return not any(value for name, value in options.items() if name not in plain)
+
+
+def _pipelines(options: dict[str, Any]) -> list[str]:
+    named = options.get("pipeline")
+    return list(options.get("pipelines") or ([named] if named else []))
+
+
+def _done_before(options: dict[str, Any]) -> bool:
+    """Say the report anew and return true, if nothing changed since the last run.
+
+    Else let Spark start, while Kedro loads the catalog and the pipelines.
+    """
+    began = time.monotonic()
+    names = _pipelines(options)
+    check_pipeline_names(names)
+    with KedroSession.create(
+        env=options.get("env"),
+        conf_source=options.get("conf_source"),
+        runtime_params=options.get("params"),
+    ) as session:
+        context = cast(KedroSession, session).load_context()
+        check_storage(context)
+        if _asks_for_everything(options) and has_place(context, "run_state"):
+            # All that is read here may be written by another run, until it is locked.
+            with locked(context):
+                catalog = context.catalog
+                if nothing_changed(context, catalog):
+                    _say_again(context, catalog, began)
+                    return True
+        if has_place(context, "raw_images") and names not in WITHOUT_SPARK:
+            check_cluster(context)
+            start_in_background(context.config_loader["spark"]["spark.master"])
+    return False
+
+
+def _say_again(context: KedroContext, catalog: Catalog, began: float) -> None:
+    report = renew_report(catalog, context.env or "local", began)
+    click.echo(NOTHING_CHANGED)
+    click.echo(format_summary(report, address(catalog["report"])))
+    parameters = context.config_loader["parameters"]
+    check_failure_rate(report, parameters["featurization"]["max_failure_rate"])
+
+
+@contextlib.contextmanager
+def _stopped_by_signals() -> Iterator[None]:
+    """Let SIGTERM end a run as Ctrl-C does, and say nothing more than how it ended."""
+
+    def stop(number: int, _: object) -> NoReturn:
+        logging.disable()
+        # Nodes in threads are waited for, and these for Java.
+        threading.Thread(target=cancel_jobs).start()
+        raise KeyboardInterrupt(number)
+
+    before = {
+        number: handler
+        for number in (signal.SIGINT, signal.SIGTERM)
+        # Ignored, as for a program in the background of a script, it stays so.
+        if (handler := signal.getsignal(number)) not in (signal.SIG_IGN, None)
+    }
+    for number in before:
+        signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@click.command(
+    name="run",
+    params=[option for option in kedro_run.params if option.name != "params"],
+    help=kedro_run.help,
+)
+@params_option
+@functools.wraps(kedro_run.callback)  # type: ignore[arg-type]
+def run(*args: Any, **kwargs: Any) -> Any:
+    """Run pipelines as Kedro does; a user's mistake gets one line."""
+    try:
+        with _stopped_by_signals():
+            _check_runner(kwargs)
+            if _done_before(kwargs):
+                return {}
+            outputs = kedro_run.callback(*args, **kwargs)  # type: ignore[misc]
+            end_application(failed=False)
+            return outputs
+    except Exception as error:
+        message = _explain(error)
+        if message is not None:
+            # Before the application's end, which takes a cluster some seconds.
+            click.secho(f"Error: {message}", fg="red", err=True)
+        end_application(failed=True)
+        if message is None:
+            raise
+        sys.exit(1)
+    except KeyboardInterrupt as stop:
+        click.secho(f"Error: {STOPPED}", fg="red", err=True)
+        aside(functools.partial(end_application, failed=True))
+        sys.exit(128 + (stop.args or (signal.SIGINT,))[0])

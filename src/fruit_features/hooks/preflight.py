@@ -1,0 +1,298 @@
+"""What is checked before a run begins its work."""
+
+import difflib
+import shutil
+import tempfile
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from kedro.config import OmegaConfigLoader
+from kedro.framework.context import KedroContext
+from kedro.framework.hooks import hook_impl
+from kedro.io import CatalogProtocol, DataCatalog
+from kedro.io.core import get_protocol_and_path
+from kedro.pipeline import Pipeline
+
+from fruit_features.config_loader import ConfigLoader
+from fruit_features.datasets.image_folder_dataset import ImageFolderDataset
+from fruit_features.datasets.lazy_dataset import LazyDataset
+from fruit_features.datasets.local_folder_dataset import LocalFolderDataset
+from fruit_features.exceptions import OutputFolderError, ParameterError
+from fruit_features.hooks.spark_application import check_workers
+from fruit_features.pipeline_registry import PIPELINES
+from fruit_features.pipelines.reporting.summary import address
+from fruit_features.places import PATTERN, PLACES
+from fruit_features.storage.s3 import (
+    Place,
+    check_images,
+    check_results,
+    has_objects,
+    place_of,
+)
+from fruit_features.storage.yarn import check_yarn
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Room for Spark's own files and reports, and for what an image's rows take:
+# 1280 floats twice over, and names.
+BASE_BYTES = 200 * 2**20
+ROW_BYTES = 12_000
+
+# What tells an image, as far as it takes room.
+SIZED = ["image_key", "length"]
+
+
+def check_parameter_names(context: KedroContext) -> None:
+    """Refuse a parameter of the command line that nothing reads.
+
+    Raises:
+        ParameterError: With the nearest name there is.
+    """
+    given = _names(context._runtime_params or {})
+    loader = cast(OmegaConfigLoader, context.config_loader)
+    plain = type(loader)(
+        conf_source=loader.conf_source,
+        env=loader.env,
+        base_env=loader.base_env,
+        default_run_env=loader.default_run_env,
+        merge_strategy=loader.merge_strategy,
+    )
+    known = {*PLACES, *_names(plain["parameters"])}
+    for name in given:
+        if name not in known:
+            message = _unknown("unknown parameter", name, sorted(known))
+            if set(PLACES) & set(given):
+                message += " (a folder with a comma goes by its option: --images)"
+            raise ParameterError(message)
+
+
+def check_pipeline_names(names: Iterable[str]) -> None:
+    """Refuse a pipeline that is not there, before all that there are get loaded.
+
+    Raises:
+        ParameterError: With the nearest name there is.
+    """
+    for name in names:
+        if name not in PIPELINES:
+            raise ParameterError(_unknown("no pipeline", name, PIPELINES))
+
+
+def data_folder(context: KedroContext) -> Path | None:
+    """Return the local folder that results go to; ``None`` for remote storage."""
+    protocol, path = get_protocol_and_path(_filepath(context, "run_report"))
+    # data/08_reporting/run_report.json
+    return Path(context.project_path, path).parents[1] if protocol == "file" else None
+
+
+def require_data(context: KedroContext) -> None:
+    """Refuse a local folder of data that is not there.
+
+    Raises:
+        OutputFolderError: Naming the folder.
+    """
+    folder = data_folder(context)
+    if folder and not folder.is_dir():
+        message = f"no data in {str(folder)!r}; name its folder: --params data=..."
+        raise OutputFolderError(message)
+
+
+def check_inputs(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
+    """Refuse to run a part of the pipelines where what it begins with is not there.
+
+    Raises:
+        OutputFolderError: Naming the datasets, and where they were looked for.
+    """
+    # The first of these lists, or says what is wrong; the others may be missing.
+    tolerant = (ImageFolderDataset, LazyDataset, LocalFolderDataset)
+    # A hook saves the facts of a run while it is at work.
+    needed = sorted(pipeline.inputs() - {"run_facts"})
+    inputs = {name: catalog[name] for name in needed}
+    missing = [
+        name
+        for name, dataset in inputs.items()
+        if not isinstance(dataset, tolerant) and not dataset.exists()
+    ]
+    if missing:
+        place = address(catalog["report"]).removesuffix("/08_reporting/report.html")
+        message = (
+            f"no {', '.join(missing)} in {place!r}, which this part of a run begins "
+            "with; name the folder of an earlier run by --data <folder>, or begin with "
+            "the nodes that make them"
+        )
+        raise OutputFolderError(message)
+
+
+def has_place(context: KedroContext, name: str) -> bool:
+    """Tell, without loading the catalog, whether a dataset's file or folder is there.
+
+    Of remote storage other than S3 that is taken for granted.
+    """
+    filepath = _filepath(context, name)
+    place = place_of(filepath)
+    if place:
+        return has_objects(place)
+    protocol, path = get_protocol_and_path(filepath)
+    return protocol != "file" or Path(context.project_path, path).exists()
+
+
+def data_place(context: KedroContext) -> Place | None:
+    """Return the place on S3 that results go to; ``None`` for other storage."""
+    return place_of(_filepath(context, "run_report").rsplit("/", 2)[0])
+
+
+def _filepath(context: KedroContext, name: str) -> str:
+    loader = cast(OmegaConfigLoader, context.config_loader)
+    if "catalog" not in loader.data:
+        # Kedro reads and resolves it anew each time, unless it has been set.
+        loader["catalog"] = loader["catalog"]
+    return str(loader["catalog"][name]["filepath"])
+
+
+def check_storage(context: KedroContext) -> None:
+    """Refuse an S3 that does not answer, or lets this run not list, read or write.
+
+    Raises:
+        StorageError: Naming the place and what to do.
+    """
+    place = data_place(context)
+    if place:
+        check_results(place)
+    images = place_of(_filepath(context, "raw_images"))
+    if images and (place is None or images.bucket != place.bucket):
+        check_images(images)
+
+
+def check_cluster(context: KedroContext) -> None:
+    """Refuse a YARN that does not answer or has no room.
+
+    Raises:
+        ClusterError: Naming what is wrong and what to do.
+    """
+    spark = context.config_loader["spark"]
+    if spark["spark.master"] == "yarn":
+        check_yarn(spark)
+
+
+def check_output_folder(folder: Path | None) -> None:
+    """Refuse a folder that cannot be written to or has no room.
+
+    Raises:
+        OutputFolderError: Naming the folder.
+    """
+    if folder is None:
+        return
+    if set(PATTERN) & set(str(folder)):
+        message = (
+            f"cannot write results to {str(folder)!r}: Spark takes the letters "
+            f"{PATTERN} for a pattern; choose a folder without them, with "
+            "make run DATA=<folder> or --params data=<folder>"
+        )
+        raise OutputFolderError(message)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            pass
+    except OSError as error:
+        message = (
+            f"cannot write results to {str(folder)!r}: {error.strerror}; choose "
+            "another place with make run DATA=<folder> or --params data=<folder>"
+        )
+        raise OutputFolderError(message) from error
+    _check_free(folder, BASE_BYTES)
+
+
+def check_space(folder: Path | None, listing: "pd.DataFrame") -> None:
+    """Refuse a disk that will not hold what is new of the images that a run takes.
+
+    Args:
+        folder: Of the results; ``None`` for remote storage.
+        listing: Every image, with ``selected``.
+
+    Raises:
+        OutputFolderError: Naming the folder, what it needs and what it has.
+    """
+    if folder is None:
+        return
+    taken = listing[listing["selected"]].set_index(SIZED, drop=False)[["length"]]
+    everything = BASE_BYTES + int(taken["length"].sum()) + len(taken) * ROW_BYTES
+    if shutil.disk_usage(folder).free >= everything:
+        return  # Without reading the tables.
+    # A row whose image only has another time is replaced by one of the same size.
+    unread = taken[~taken.index.isin(_stored(folder / "02_intermediate/images"))]
+    undone = taken[~taken.index.isin(_stored(folder / "04_feature/features"))]
+    new = int(unread["length"].sum()) + len(undone) * ROW_BYTES
+    _check_free(folder, BASE_BYTES + new)
+
+
+def _stored(table: Path) -> "pd.Index[Any]":
+    """Read which images a table holds, without Spark."""
+    import pandas as pd
+    from pyarrow.dataset import dataset
+
+    # Leaves out what is hidden: what a killed run has left.
+    stored = dataset(table, format="parquet") if table.is_dir() else None
+    if stored is None or not stored.files:
+        return pd.MultiIndex.from_arrays([[], []], names=SIZED)
+    return stored.to_table(columns=SIZED).to_pandas().set_index(SIZED).index
+
+
+def _check_free(folder: Path, needed: int) -> None:
+    free = shutil.disk_usage(folder).free
+    if free < needed:
+        message = (
+            f"no space in {str(folder)!r}: {free / 2**20:,.0f} MB free, some "
+            f"{needed / 2**20:,.0f} MB needed; make room or choose another place "
+            "with make run DATA=<folder> or --params data=<folder>"
+        )
+        raise OutputFolderError(message)
+
+
+def _names(parameters: dict[str, Any], prefix: str = "") -> list[str]:
+    names = []
+    for key, value in parameters.items():
+        if isinstance(value, dict) and value:
+            names += _names(value, f"{prefix}{key}.")
+        else:
+            names.append(f"{prefix}{key}")
+    return names
+
+
+def _unknown(fault: str, name: str, known: Sequence[str]) -> str:
+    nearest = difflib.get_close_matches(name, known, n=1, cutoff=0)[0]
+    return f"{fault} {name!r}; did you mean {nearest!r}? There are: {', '.join(known)}"
+
+
+class PreflightHooks:
+    """Ends a run that cannot succeed before any long work."""
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        """Refuse an environment that is not there, parameters that nothing reads."""
+        loader = cast(ConfigLoader, context.config_loader)
+        loader.check_environment()
+        loader.log_as_configured()
+        check_parameter_names(context)
+        self._context = context
+        self._data = data_folder(context)
+
+    @hook_impl(tryfirst=True)
+    def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
+        """Refuse a place that cannot be written to, a cluster without room."""
+        self._checked = False
+        check_inputs(pipeline, catalog)
+        check_output_folder(self._data)
+        check_storage(self._context)
+        check_cluster(self._context)
+
+    @hook_impl
+    def before_dataset_saved(self, dataset_name: str, data: Any) -> None:
+        """Refuse a disk that will not hold what the run adds."""
+        if dataset_name == "image_listing@pandas":
+            check_space(self._data, data)
+
+    @hook_impl
+    def after_dataset_loaded(self) -> None:
+        """Refuse workers without Python."""
+        self._checked = self._checked or check_workers()

@@ -1,0 +1,264 @@
+"""How Spark's application starts and ends, and whether its workers can work at all."""
+
+import contextlib
+import logging
+import os
+import re
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any
+
+from fruit_features.exceptions import (
+    ClusterError,
+    FruitFeaturesError,
+)
+from fruit_features.hooks import java
+
+logger = logging.getLogger(__name__)
+
+# What Java and Python say of a worker that cannot start, and what that means.
+WORKER_FAULTS = {
+    "Cannot run program": "is not there",
+    "No module named": "lacks the project or what it needs",
+    "PYTHON_VERSION_MISMATCH": "is of another version than the driver's",
+    "Permission denied": "may not be run",
+}
+
+# For how long a run that may not go on may take to end by itself.
+GRACE_SECONDS = 20.0
+
+# What py4j logs, with a stack trace, when Java ends.
+SENDING = "Exception while sending command."
+
+# For how long an error waits for the other thread's, which may tell more.
+START_SECONDS = 30.0
+
+# The group of the job that has nothing to do but to load what the next ones need.
+WARM_UP = "warm-up"
+
+
+# The start that another thread is at, or was, and whether it is of no use any more.
+_starting: "Future[None] | None" = None
+_useless = threading.Event()
+
+
+def _active_context() -> Any:
+    """Return Spark's context if one has started; load no Spark for it."""
+    pyspark = sys.modules.get("pyspark")
+    context = pyspark.SparkContext._active_spark_context if pyspark else None
+    # One that another thread is starting has no part in Java yet.
+    return context if getattr(context, "_jsc", None) else None
+
+
+def start_in_background(master: str) -> None:
+    """Start Spark and its workers' Python while this program still loads its own parts.
+
+    Whoever asks for the session meanwhile waits for this one. What goes wrong here goes
+    wrong there again, and is reported there.
+
+    Args:
+        master: A cluster's Spark is started when all checks are done.
+    """
+    global _starting  # noqa: PLW0603
+    import pyspark.context
+
+    # Datasets start Spark where this has not: its errors are the same everywhere.
+    pyspark.context.launch_gateway = _launch  # type: ignore[attr-defined]
+    # Java's end in the midst of a call is an error by itself: no need to log it too.
+    logging.getLogger().addFilter(lambda record: record.msg != SENDING)
+    pool = ThreadPoolExecutor(1, thread_name_prefix="spark-start")
+    _starting = pool.submit(_start_local if master.startswith("local") else _start_yarn)
+
+
+def _start_local() -> None:
+    # Python loads the workers' libraries while Java loads those of the first queries.
+    # A query only to load the latter would take a core from both.
+    context = _session().sparkContext
+    context.setJobGroup(WARM_UP, "start the workers' Python")
+    context.parallelize([0], 1).map(abs).collect()
+
+
+def _start_yarn() -> None:
+    from pyspark import SparkContext
+
+    _start_java()
+    # Java loads what S3 needs while YARN starts its side of the application, and what
+    # SQL needs while an executor starts its Python.
+    for prepare in (_open_events, _session):
+        threading.Thread(target=_try, args=[prepare]).start()
+    _start_worker(SparkContext.getOrCreate())
+
+
+def _try(prepare: Callable[[], Any]) -> None:
+    # What is wrong is said where it is needed.
+    with contextlib.suppress(Exception):
+        prepare()
+
+
+def _open_events() -> None:
+    """Open the event log's file system as Spark will; Hadoop keeps it open."""
+    from pyspark import SparkConf, SparkContext
+
+    settings = SparkConf()
+    jvm: Any = SparkContext._jvm
+    folder = jvm.org.apache.hadoop.fs.Path(settings.get("spark.eventLog.dir"))
+    hadoop = jvm.org.apache.spark.deploy.SparkHadoopUtil.get()
+    folder.getFileSystem(hadoop.newConfiguration(settings._jconf))
+
+
+def _session() -> Any:
+    from pyspark.sql import SparkSession
+
+    _start_java()
+    return SparkSession.builder.getOrCreate()
+
+
+def _launch(*args: Any, **kwargs: Any) -> Any:
+    gateway = java.launch(_active_context, *args, **kwargs)
+    if not java.has_user_name():
+        # Hadoop asks the system for the user's name, and takes none for an error.
+        users = gateway.jvm.org.apache.hadoop.security.UserGroupInformation
+        users.setLoginUser(users.createRemoteUser(str(os.getuid())))
+    return gateway
+
+
+def _start_java() -> None:
+    from pyspark import SparkContext
+
+    SparkContext._ensure_initialized()
+    if _useless.is_set():
+        _kill_java()
+
+
+def why_not_started(error: BaseException) -> str | None:
+    """Say why Spark has not started, if that is what an error of py4j is about."""
+    of_java = type(error).__module__.startswith("py4j.")
+    if _active_context() or not (of_java or isinstance(error, ConnectionError)):
+        return None
+    # Of two attempts the first tells more: Java may have ended at it.
+    first = _starting.exception(START_SECONDS) if _starting else None
+    if isinstance(first, FruitFeaturesError):
+        return str(first)
+    causes = re.findall(r"^(?:: |Caused by: )[\w.$]+: (.+)$", str(first or error), re.M)
+    said = causes[-1] if causes else java.last_words()
+    return java.not_started(said or str(first or error))
+
+
+def end_application(*, failed: bool) -> None:
+    """Stop Spark, if it runs, so that YARN knows how the run ended.
+
+    Args:
+        failed: Whether YARN shows the application as FAILED. A start that is still
+            under way is broken off: nobody waits for it.
+    """
+    context = _active_context()
+    if failed and context is None and _starting:
+        _break_off()
+    if context is None or context.master != "yarn" or _useless.is_set():
+        return
+    if failed:
+        context._jsc.sc().stop(1)
+    context.stop()
+
+
+def _break_off() -> None:
+    # What Java's end means for the thread that waits for it is nothing to tell.
+    logging.disable()
+    _useless.set()
+    _kill_java()
+
+
+def _kill_java() -> None:
+    from pyspark import SparkContext
+
+    gateway = SparkContext._gateway
+    if gateway is not None and hasattr(gateway, "proc"):
+        gateway.proc.kill()
+
+
+def end_at_once(message: str, ended: threading.Event) -> None:
+    """End a run that may not go on, called from a thread beside it.
+
+    Java ends, and with it all that waits for it; the main thread gets a Ctrl-C, a real
+    one: nothing else wakes it while it waits.
+
+    Args:
+        message: For a run that does not end so, and is killed.
+        ended: Set when it has ended.
+    """
+    _break_off()
+    main = threading.main_thread().ident
+    if main is not None:
+        signal.pthread_kill(main, signal.SIGINT)
+    if not ended.wait(GRACE_SECONDS):
+        print(f"Error: {message}", file=sys.stderr, flush=True)  # noqa: T201
+        os._exit(1)
+
+
+def cancel_jobs() -> None:
+    """Break off what Spark is at, if it runs and Java can be told."""
+    context = _active_context()
+    if not context or _useless.is_set():
+        return
+    with contextlib.suppress(Exception):
+        if not hasattr(sys, "ps1"):
+            # Where nobody goes on, as in a notebook, that they end is nothing to tell.
+            context.setLogLevel("OFF")
+        context.cancelAllJobs()
+
+
+def aside(*calls: Callable[[], Any]) -> None:
+    """Make calls one after another in a thread of their own.
+
+    After a Ctrl-C this thread's connection to Java may have an answer unread, which the
+    next call would take for its own.
+    """
+    with ThreadPoolExecutor(1) as pool:
+        for call in calls:
+            pool.submit(call).result()
+
+
+def check_workers() -> bool:
+    """Let one worker start its Python, once there is a Spark session.
+
+    Returns:
+        Whether there is one by now.
+
+    Raises:
+        ClusterError: If it cannot.
+        JavaError: If Spark has not started.
+    """
+    context = _active_context()
+    on_yarn = context is not None and context.master == "yarn"
+    if _starting and (on_yarn or _starting.done()):
+        _starting.result()
+    elif on_yarn:
+        _start_worker(context)
+    return context is not None
+
+
+def _start_worker(context: Any) -> None:
+    from py4j.protocol import Py4JJavaError
+
+    try:
+        context.parallelize([0], 1).map(_load_project).collect()
+    except Py4JJavaError as error:
+        said = str(error.java_exception)
+        faults = [what for sign, what in WORKER_FAULTS.items() if sign in said]
+        if not faults:
+            raise
+        message = (
+            f"the workers' Python {context.pythonExec} {faults[0]}: prepare every node "
+            "with src/fruit_features/emr/bootstrap.sh, or name another Python by "
+            "FRUIT_FEATURES_PYTHON"
+        )
+        raise ClusterError(message) from error
+
+
+def _load_project(_: int) -> str:
+    import fruit_features
+
+    return fruit_features.__version__

@@ -1,0 +1,238 @@
+"""A run that has nothing to do is over before Spark would start.
+
+A whole run leaves a fingerprint of all it depends on. When the next one finds the
+same, the tables, plots and models stand as they are, and only the report is said anew.
+"""
+
+import datetime as dt
+import hashlib
+import json
+import re
+import time
+from collections.abc import Iterator
+from importlib import resources
+from importlib.abc import Traversable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from kedro.framework.context import KedroContext
+from kedro.framework.hooks import hook_impl
+from kedro.io import CatalogProtocol, DataCatalog
+from kedro.pipeline import Pipeline
+
+from fruit_features.backbone.source import BUNDLED_MODEL
+from fruit_features.checks import boolean
+from fruit_features.datasets.lazy_dataset import load_derived
+from fruit_features.pipeline_registry import register_pipelines
+from fruit_features.places import PLACES
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# What the page shows besides the run report.
+PAGE_TABLES = (
+    "explained_variance",
+    "reduction_quality",
+    "storage",
+    "projection_points",
+    "thumbnails",
+)
+
+# What a whole run writes and a later one relies on.
+OUTPUTS = (
+    "images",
+    "expired_images@pandas",
+    "features",
+    "quarantine",
+    "backbone",
+    "scaler_model",
+    "pca_model",
+    "pca_summary",
+    "principal_components",
+    "reduced_features",
+    "drift",
+    "quality_plot",
+    "variance_plot",
+    "variance_plot_svg",
+    "projection_plot",
+    *PAGE_TABLES,
+    "run_report",
+    "report",
+)
+
+# Parameters that judge a result, or ask for work, and change none.
+JUDGING = (
+    ("featurization", "retry_quarantined"),
+    ("featurization", "max_failure_rate"),
+    ("ingestion", "accept_missing"),
+)
+
+# Of the catalog: for tools, or secret.
+_NO_MATTER = re.compile("metadata|credential|secret|token|password|key", re.I)
+
+# Of Spark: what is written, not by whom or in how many parts.
+_SPARKS = re.compile(
+    r"spark\.(sql|hadoop\.parquet)\.(?!files|shuffle|adaptive|execution|.*[Cc]ommit)"
+)
+
+# What of the package a run is made by; weights count where they are used.
+_SOURCES = (".py", ".html", ".js", ".css")
+
+
+def fingerprint(context: KedroContext, listing: "pd.DataFrame") -> str:
+    """Hash all that decides a run's results.
+
+    That is the images, the parameters, the catalog and Spark's settings without places,
+    and the program. The data may be moved, and lie in another environment's place.
+
+    Args:
+        context: Of the run; a file of weights counts by its content.
+        listing: Every image of the folder.
+    """
+    import pandas as pd
+
+    config = context.config_loader
+    parameters = config["parameters"]
+    rows = pd.util.hash_pandas_object(listing, index=False).to_numpy()
+    digest = hashlib.sha256(rows.tobytes())
+    digest.update(_weights(parameters["backbone"]["weights"]))
+    said = {
+        "parameters": _decisive(parameters),
+        "catalog": _entries(config["catalog"]),
+        "spark": {k: v for k, v in config["spark"].items() if _SPARKS.match(k)},
+    }
+    digest.update(json.dumps(said, sort_keys=True, default=str).encode())
+    for source in _sources(resources.files("fruit_features")):
+        digest.update(source)
+    return digest.hexdigest()
+
+
+def _decisive(parameters: dict[str, Any]) -> dict[str, Any]:
+    left_out = (*PLACES, "training", "run")
+    said = {name: group for name, group in parameters.items() if name not in left_out}
+    for group, name in JUDGING:
+        said[group] = {**said.get(group, {}), name: None}
+    return said
+
+
+def _entries(catalog: dict[str, Any]) -> Any:
+    # data/08_reporting/run_report.json
+    root = catalog["run_report"]["filepath"].rsplit("/", 2)[0] + "/"
+
+    def of(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {k: of(v) for k, v in value.items() if not _NO_MATTER.search(k)}
+        if isinstance(value, list):
+            return [of(each) for each in value]
+        return value.removeprefix(root) if isinstance(value, str) else value
+
+    # The listing knows where each image is.
+    folders = {
+        name: {**catalog[name], "filepath": None}
+        for name in ("raw_images", "test_images")
+    }
+    return of({**catalog, **folders})
+
+
+def _sources(folder: Traversable) -> Iterator[bytes]:
+    for item in sorted(folder.iterdir(), key=lambda each: each.name):
+        if item.name.endswith(_SOURCES):
+            yield item.name.encode() + item.read_bytes()
+        elif item.name != "__pycache__" and item.is_dir():
+            yield item.name.encode()
+            yield from _sources(item)
+
+
+def _weights(named: str) -> bytes:
+    if named == "bundled":
+        return BUNDLED_MODEL.read_bytes()
+    file = Path(named)
+    return file.read_bytes() if file.is_file() else b""
+
+
+def nothing_changed(context: KedroContext, catalog: CatalogProtocol[Any, Any]) -> bool:
+    """Tell whether a whole run would find everything as an earlier one left it.
+
+    Args:
+        context: Of the run.
+        catalog: Of the context.
+    """
+    parameters = context.config_loader["parameters"]
+    boolean("run.force", parameters["run"]["force"])
+    if parameters["run"]["force"] or parameters["featurization"]["retry_quarantined"]:
+        return False
+    stored = (load_derived(catalog["run_state"]) or {}).get("fingerprint")
+    return (
+        stored is not None
+        and all(catalog.exists(name) for name in OUTPUTS)
+        and load_derived(catalog["run_report"]) is not None
+        and stored == fingerprint(context, catalog.load("raw_images"))
+    )
+
+
+def writes_results(pipeline: Pipeline) -> bool:
+    """Tell whether a pipeline writes anything that a whole run writes."""
+    whole = register_pipelines()["__default__"]
+    return bool(pipeline.all_outputs() & whole.all_outputs())
+
+
+def renew_report(
+    catalog: CatalogProtocol[Any, Any], environment: str, began: float
+) -> dict[str, Any]:
+    """Say in the report that every image is as an earlier run left it.
+
+    Args:
+        catalog: Holds the report of the earlier run.
+        environment: Kedro's environment.
+        began: When this run began, by ``time.monotonic``.
+
+    Returns:
+        The run report, in which what was featurized is unchanged now.
+    """
+    from fruit_features.pipelines.reporting.page import render_page
+
+    seconds = time.monotonic() - began
+    finished = dt.datetime.now(dt.timezone.utc)
+    report: dict[str, Any] = catalog.load("run_report")
+    images = report["images"]
+    images["unchanged"] += images.pop("featurized")
+    report["images"] = {"featurized": 0, **images}
+    report["images_per_second"] = report["dollars"] = None
+    report["environment"] = environment
+    report["started"] = (finished - dt.timedelta(seconds=seconds)).isoformat()
+    report["finished"] = finished.isoformat()
+    report["seconds"] = {"total": round(seconds, 3)}
+    catalog.save("run_report", report)
+    tables = {name: catalog.load(name) for name in PAGE_TABLES}
+    page = render_page(report, catalog.load("previous_run")(), **tables)
+    catalog.save("report", page)
+    catalog.save("run_history", report)
+    return report
+
+
+class RunStateHooks:
+    """Keeps the fingerprint of the last whole run; see ``unchanged``."""
+
+    @hook_impl
+    def after_context_created(self, context: KedroContext) -> None:
+        """Keep the context: the configuration is in it."""
+        self._context = context
+
+    @hook_impl
+    def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
+        """Count the tables as changed from here on, if this run may change any."""
+        self._state: dict[str, Any] = {"fingerprint": None}
+        if writes_results(pipeline):
+            catalog.save("run_state", self._state)
+
+    @hook_impl
+    def after_dataset_loaded(self, dataset_name: str, data: Any) -> None:
+        """Take the fingerprint of the listing that the run works on."""
+        if dataset_name == "raw_images":
+            self._state = {"fingerprint": fingerprint(self._context, data)}
+
+    @hook_impl
+    def after_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
+        """Keep the fingerprint of a run that did all there is to do."""
+        if {"image_listing@pandas", "report"} <= pipeline.all_outputs():
+            catalog.save("run_state", self._state)

@@ -1,0 +1,1 @@
+"""Erasure and retention: photographs and all that was made of them."""

@@ -1,0 +1,223 @@
+"""Rows in Parquet tables: found by one column alone, taken out file by file."""
+
+import datetime as dt
+import io
+from bisect import bisect_left
+from collections.abc import Collection, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Protocol
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from fruit_features.datasets.replacement import current_place
+from fruit_features.datasets.table_files import remove_file, table_files
+from fruit_features.privacy.selection import Photo
+from fruit_features.privacy.targets import THREADS, Target
+
+KEY = "image_key"
+
+# Files written anew at a time; each is held in memory.
+REWRITTEN = 4
+
+# Spark's times are in UTC, and do not say so.
+_TIME = pa.timestamp("us", "UTC")
+
+# Spark's times go beyond the year 2262, where nanoseconds end. No buffers read ahead,
+# and below no threads of Arrow's: they let go of a Python file after the reading has
+# returned, and a program that ends meanwhile is aborted (apache/arrow#33975).
+_READING = {"coerce_int96_timestamp_unit": "us", "pre_buffer": False}
+
+
+class Rows(Protocol):
+    """Tells which rows of a table are meant, by one of its columns.
+
+    Attributes:
+        column: Its name.
+    """
+
+    column: str
+
+    def may_lie(self, least: Any, greatest: Any) -> bool:
+        """Tell whether any may be among rows between two values."""
+
+    def are(self, values: Any) -> Any:
+        """Tell of each value whether its row is meant."""
+
+
+class RowsOf:
+    """The rows of some photos."""
+
+    column = KEY
+
+    def __init__(self, keys: Collection[str]) -> None:
+        """Name the photos by their keys."""
+        self._keys, self._sorted = frozenset(keys), sorted(keys)
+
+    def may_lie(self, least: Any, greatest: Any) -> bool:
+        """Tell whether a key lies there."""
+        at = bisect_left(self._sorted, least)
+        return at < len(self._sorted) and bool(self._sorted[at] <= greatest)
+
+    def are(self, values: Any) -> Any:
+        """Tell which keys are those of the photos."""
+        # Arrow's is_in would hash all photos anew for every row group.
+        return pa.array([key in self._keys for key in values.to_pylist()], pa.bool_())
+
+
+class RowsUntil:
+    """The rows whose time is not later than a given one."""
+
+    def __init__(self, column: str, limit: dt.datetime) -> None:
+        """Name the column and the time."""
+        self.column = column
+        self._limit = pa.scalar(limit, _TIME)
+
+    def may_lie(self, least: Any, greatest: Any) -> bool:
+        """Look everywhere: of times, Spark keeps neither the least nor the greatest."""
+        return True
+
+    def are(self, values: Any) -> Any:
+        """Tell which times are not later."""
+        return pc.less_equal(values.cast(_TIME), self._limit)
+
+
+def photos_of(target: Target) -> Iterator[Photo]:
+    """Read who is in a table: keys, labels and paths, no other column."""
+    for table in read_columns(target, [KEY, "label", "path"]):
+        columns = [
+            table.column(name).to_pylist()
+            if name in table.column_names
+            else [None] * table.num_rows
+            for name in (KEY, "label", "path")
+        ]
+        yield from map(Photo, *columns)
+
+
+def files_with(target: Target, rows: Rows) -> dict[str, int]:
+    """Find the files that hold any of some rows.
+
+    Args:
+        target: A table.
+        rows: Those that are meant.
+
+    Returns:
+        How many of them each file holds.
+    """
+    files = _files(target)
+    with ThreadPoolExecutor(THREADS) as pool:
+        counts = pool.map(lambda file: _count(target.filesystem, file, rows), files)
+        return {file: n for file, n in zip(files, counts, strict=True) if n}
+
+
+def erase_rows(target: Target, rows: Rows) -> None:
+    """Write the files that hold any of some rows anew, without them.
+
+    Each is replaced at one moment: readers see the old one or the new one.
+    """
+    with ThreadPoolExecutor(REWRITTEN) as pool:
+        # A list: else nobody would hear of errors.
+        list(
+            pool.map(
+                lambda file: _rewrite(target, file, rows), files_with(target, rows)
+            )
+        )
+
+
+def _files(target: Target) -> list[str]:
+    filesystem = target.filesystem
+    if filesystem.isfile(target.path):
+        return [target.path]
+    return table_files(filesystem, current_place(filesystem, target.path))
+
+
+def read_columns(target: Target, columns: list[str]) -> Iterator[pa.Table]:
+    """Read some columns of a table, file by file."""
+    filesystem = target.filesystem
+    with ThreadPoolExecutor(THREADS) as pool:
+        yield from pool.map(
+            lambda file: columns_of(filesystem, file, columns), _files(target)
+        )
+
+
+def columns_of(filesystem: Any, file: str, columns: list[str]) -> pa.Table:
+    """Read some columns of a file, those of them that it has."""
+    with filesystem.open(file, "rb") as opened:
+        source = pq.ParquetFile(opened, **_READING)
+        there = [name for name in columns if name in source.schema_arrow.names]
+        return source.read(columns=there, use_threads=False)
+
+
+def _count(filesystem: Any, file: str, rows: Rows) -> int:
+    with filesystem.open(file, "rb") as opened:
+        source = pq.ParquetFile(opened, **_READING)
+        if not any(
+            _may_hold(source.metadata.row_group(n), rows)
+            for n in range(source.num_row_groups)
+        ):
+            return 0
+        values = source.read(columns=[rows.column], use_threads=False).column(
+            rows.column
+        )
+    return int(pc.sum(rows.are(values)).as_py() or 0)
+
+
+def _may_hold(group: Any, rows: Rows) -> bool:
+    """Tell by the footer's least and greatest value whether to look at the column."""
+    column = next(
+        group.column(n)
+        for n in range(group.num_columns)
+        if group.column(n).path_in_schema == rows.column
+    )
+    found = column.statistics
+    if found is None or not found.has_min_max:
+        return True
+    return rows.may_lie(found.min, found.max)
+
+
+def _rewrite(target: Target, file: str, rows: Rows) -> None:
+    filesystem = target.filesystem
+    written = io.BytesIO()
+    with filesystem.open(file, "rb") as opened:
+        source = pq.ParquetFile(opened, **_READING)
+        left = 0
+        with pq.ParquetWriter(written, source.schema_arrow, **_writing(source)) as out:
+            for number in range(source.num_row_groups):
+                group = source.read_row_group(number, use_threads=False)
+                gone = rows.are(group.column(rows.column))
+                kept = group.filter(pc.invert(gone))
+                left += kept.num_rows
+                out.write_table(kept, row_group_size=max(kept.num_rows, 1))
+    folder = file.rsplit("/", 1)[0]
+    if not left and file != target.path and len(table_files(filesystem, folder)) > 1:
+        remove_file(filesystem, file)
+        return
+    # Else readers would hold the new file against the old one's sums.
+    remove_file(filesystem, file, only_checksum=True)
+    filesystem.pipe_file(file, written.getvalue())
+
+
+def _writing(source: pq.ParquetFile) -> dict[str, Any]:
+    """Write as it was written: other files of the table are as they were."""
+    schema = source.schema
+    if not source.num_row_groups:
+        return {}
+    group = source.metadata.row_group(0)
+    columns = [group.column(n) for n in range(group.num_columns)]
+    physical = {schema.column(n).physical_type for n in range(len(schema.names))}
+    names = {"UNCOMPRESSED": "NONE"}
+    return {
+        "compression": {
+            _path(c): names.get(c.compression, c.compression) for c in columns
+        },
+        "use_dictionary": [_path(c) for c in columns if c.has_dictionary_page],
+        "use_deprecated_int96_timestamps": "INT96" in physical,
+        "store_schema": b"ARROW:schema" in (source.metadata.metadata or {}),
+    }
+
+
+def _path(column: pq.ColumnChunkMetaData) -> str:
+    """Name a column as pyarrow will: its layout of lists is not that of Spark's."""
+    name, *inner = column.path_in_schema.split(".")
+    return f"{name}.list.element" if inner else name

@@ -1,0 +1,1 @@
+"""How places are read, written, locked and checked: disks, S3, YARN."""

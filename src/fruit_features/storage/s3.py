@@ -1,0 +1,154 @@
+"""Whether S3 answers and lets a run in: asked before Spark starts.
+
+S3A asks on for eight minutes, without a word, where nobody answers.
+"""
+
+import contextlib
+import datetime as dt
+import gzip
+import os
+import zlib
+from collections.abc import Callable
+from email.utils import parsedate_to_datetime
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+from kedro.io.core import get_protocol_and_path
+
+from fruit_features.exceptions import StorageError
+from fruit_features.storage.clients import explain, limits
+
+# Amazon refuses requests that are a quarter of an hour off.
+CLOCK_SECONDS = 15 * 60.0
+
+# Spark wants the folder of its event logs to be there; writing it shows the right to.
+LOGS = "logs/"
+EVENT_LOGS = f"{LOGS}spark-events/"
+
+
+# What a gzip file begins with, and how much of a damaged one is read at once.
+GZIP, PIECE = b"\x1f\x8b", 4096
+
+
+class Place(NamedTuple):
+    """A bucket and what its keys begin with.
+
+    Attributes:
+        bucket: Its name.
+        prefix: Without a slash at the end; may be empty.
+    """
+
+    bucket: str
+    prefix: str
+
+    @property
+    def address(self) -> str:
+        """The place as an address."""
+        return f"s3://{self.bucket}/{self.prefix}"
+
+    def key(self, name: str) -> str:
+        """Return the key of something that lies there."""
+        return f"{self.prefix}/{name}".lstrip("/")
+
+
+def place_of(address: str) -> Place | None:
+    """Return the place on S3 that an address names; ``None`` if it is none of S3."""
+    protocol, path = get_protocol_and_path(address)
+    if protocol not in ("s3", "s3a", "s3n"):
+        return None
+    bucket, _, prefix = path.partition("/")
+    return Place(bucket, prefix.strip("/"))
+
+
+def s3_client() -> Any:
+    """Return a client that gives up within seconds.
+
+    It is the same one while the environment says the same: making one takes 0.3 s.
+    """
+    said = (item for item in os.environ.items() if item[0].startswith("AWS_"))
+    return _client(tuple(sorted(said)))
+
+
+@lru_cache(1)
+def _client(said: tuple[tuple[str, str], ...]) -> Any:
+    import boto3
+
+    return boto3.Session().client("s3", config=limits(3, 5, 2))
+
+
+def check_results(place: Place) -> None:
+    """Refuse a place that cannot be listed, written to and read.
+
+    Raises:
+        StorageError: Naming the place and what to do.
+    """
+    check_images(place)
+    client, key = s3_client(), place.key(EVENT_LOGS)
+    _try(place, "write to", lambda: client.put_object(Bucket=place.bucket, Key=key))
+    _try(place, "read", lambda: client.get_object(Bucket=place.bucket, Key=key))
+
+
+def has_objects(place: Place) -> bool:
+    """Tell whether there is anything at a place.
+
+    Raises:
+        StorageError: If it may not be listed.
+    """
+    return bool(_list_one(place)["KeyCount"])
+
+
+def check_images(place: Place) -> None:
+    """Refuse a place that cannot be listed, and a clock that S3 would not accept.
+
+    Raises:
+        StorageError: Naming the place and what to do.
+    """
+    headers = _list_one(place)["ResponseMetadata"]["HTTPHeaders"]
+    if "date" in headers:
+        _check_clock(place, parsedate_to_datetime(headers["date"]))
+
+
+def _list_one(place: Place) -> Any:
+    client = _try(place, "reach", s3_client)
+    asked = {"Bucket": place.bucket, "Prefix": place.prefix, "MaxKeys": 1}
+    return _try(place, "list", lambda: client.list_objects_v2(**asked))
+
+
+def _check_clock(place: Place, theirs: dt.datetime) -> None:
+    seconds = (dt.datetime.now(dt.timezone.utc) - theirs).total_seconds()
+    if abs(seconds) > CLOCK_SECONDS:
+        way = "ahead of" if seconds > 0 else "behind"
+        message = (
+            f"this machine's clock is {abs(seconds) / 60:,.0f} minutes {way} that of "
+            f"{place.address}: set it, say by chrony; S3 accepts a quarter of an hour"
+        )
+        raise StorageError(message)
+
+
+def _try(place: Place, act: str, call: Callable[[], Any]) -> Any:
+    from botocore.exceptions import BotoCoreError, ClientError
+
+    try:
+        return call()
+    except (BotoCoreError, ClientError, ValueError) as error:
+        said = explain(error, f"{act} it")
+        message = f"cannot {act} {place.address}: {said}"
+        raise StorageError(message) from error
+
+
+def gunzip(content: bytes) -> bytes:
+    """Return what gzip has packed; what was not packed comes as it is.
+
+    A node that was taken away has not ended its files, and others may be damaged: what
+    can be read of them.
+    """
+    if not content.startswith(GZIP):
+        return content
+    try:
+        return gzip.decompress(content)
+    except (EOFError, OSError, zlib.error):
+        unpacker, parts = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16), []
+        with contextlib.suppress(zlib.error):
+            for start in range(0, len(content), PIECE):
+                parts.append(unpacker.decompress(content[start : start + PIECE]))
+        return b"".join(parts)

@@ -1,0 +1,170 @@
+"""Reading image files inside Spark's tasks, many at once."""
+
+import stat
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from itertools import chain, pairwise
+from pathlib import Path
+from typing import Any
+
+import fsspec
+import pyarrow as pa
+from kedro.io.core import get_protocol_and_path
+from pyspark import Accumulator
+
+from fruit_features.exceptions import StorageError
+from fruit_features.storage.file_systems import register_s3
+from fruit_features.workers.packing import Content, pack
+from fruit_features.workers.progress import Counts
+
+# Hides the latency of remote storage; the bytes of one batch stay bounded all the same.
+THREADS = 48
+# As many files that cannot be read, and no other, are the storage's fault.
+TOO_MANY = 16
+BATCH_BYTES = 32 * 2**20
+
+
+def reader(
+    max_bytes: int, max_pixels: int, counts: "Accumulator[Counts]"
+) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
+    """Make the function for ``mapInArrow`` that adds the bytes to a listing.
+
+    It raises ``StorageError`` where no object of a batch can be read.
+
+    Args:
+        max_bytes: Length above which a file is not read.
+        max_pixels: Width times height above which nothing is decoded.
+        counts: Takes how many files were read, by reason.
+
+    Returns:
+        A function of batches that adds ``bytes``, ``reason`` and ``detail``.
+    """
+
+    def read(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        register_s3()
+        parts = (part for batch in batches for part in _by_size(batch, max_bytes))
+        for part, contents in _read_all(parts, max_bytes):
+            _check_storage(part, contents)
+            packed = [pack(content, max_pixels) for content in contents]
+            counts.add(Counter(content.reason for content in packed))
+            yield _with_contents(part, packed)
+
+    return read
+
+
+def _read_all(
+    parts: Iterable[pa.RecordBatch], max_bytes: int
+) -> Iterator[tuple[pa.RecordBatch, list[Content]]]:
+    """Read the files of each part; of remote ones many at a time."""
+    pool = ThreadPoolExecutor(THREADS)
+    begun = ((part, _begin(pool, part, max_bytes)) for part in parts)
+    nothing: Any = None
+    try:
+        # The next part is on its way while this one's last files are waited for.
+        for (part, contents), _ in pairwise(chain(begun, [nothing])):
+            yield part, list(contents)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _begin(
+    pool: ThreadPoolExecutor, part: pa.RecordBatch, max_bytes: int
+) -> Iterable[Content]:
+    rows = part.select(["path", "length"]).to_pylist()
+    read = [partial(read_file, row["path"], row["length"], max_bytes) for row in rows]
+    protocol = get_protocol_and_path(rows[0]["path"])[0]
+    if protocol == "file":
+        # Threads would take Python's lock from each other, thrice as long as reading.
+        return [each() for each in read]
+    # Kept by fsspec: else every thread would open its own.
+    fsspec.filesystem(protocol)
+    jobs = [pool.submit(each) for each in read]
+    return (job.result() for job in jobs)
+
+
+def read_file(path: str, length: int, max_bytes: int) -> Content:
+    """Read one file, local or remote; no failure to read ends the run.
+
+    Args:
+        path: As listed: a local path or a URL.
+        length: Its listed length, in bytes.
+        max_bytes: Length above which it is not read.
+    """
+    protocol, bare = get_protocol_and_path(path)
+    try:
+        if protocol == "file":
+            return _read_local(Path(bare), max_bytes)
+        if length > max_bytes:
+            return _too_large(length, max_bytes)
+        return Content(fsspec.filesystem(protocol).cat_file(bare), None, None)
+    except FileNotFoundError:
+        return Content(None, "unreadable", _why_missing(bare))
+    except _read_errors(protocol) as error:
+        found = f"{type(error).__name__}: {getattr(error, 'strerror', None) or error}"
+        return Content(None, "unreadable", found)
+
+
+def _read_local(file: Path, max_bytes: int) -> Content:
+    found = file.stat()
+    # A pipe or device would keep a reader waiting.
+    if not stat.S_ISREG(found.st_mode):
+        return Content(None, "unreadable", "neither a file nor a link to one")
+    # It may have grown since it was listed.
+    if found.st_size > max_bytes:
+        return _too_large(found.st_size, max_bytes)
+    return Content(file.read_bytes(), None, None)
+
+
+def _too_large(length: int, max_bytes: int) -> Content:
+    found = f"{length:,} bytes, more than ingestion.max_bytes={max_bytes:,}"
+    return Content(None, "too_large", found)
+
+
+def _read_errors(protocol: str) -> tuple[type[Exception], ...]:
+    return getattr(fsspec.filesystem(protocol), "READ_ERRORS", (OSError,))
+
+
+def _check_storage(part: pa.RecordBatch, contents: list[Content]) -> None:
+    """Refuse to go on where nothing at all can be read: the images are not to blame.
+
+    Raises:
+        StorageError: With what is said of the first of them.
+    """
+    local = get_protocol_and_path(part.column("path")[0].as_py())[0] == "file"
+    if local or len(contents) < TOO_MANY:
+        return
+    if all(content.reason == "unreadable" for content in contents):
+        message = (
+            f"of {len(contents)} images in a row not one can be read, the first for: "
+            f"{contents[0].detail}; see to the storage and its rights, and run again"
+        )
+        raise StorageError(message)
+
+
+def _why_missing(path: str) -> str:
+    if "\\x" in path:
+        return "the file's name is not UTF-8 (\\x marks its bytes): rename it"
+    return "gone, or a link to a file that is gone"
+
+
+def _by_size(batch: pa.RecordBatch, max_bytes: int) -> Iterator[pa.RecordBatch]:
+    start, size = 0, 0
+    for place, length in enumerate(batch.column("length").to_pylist()):
+        size += min(length, max_bytes)
+        if size >= BATCH_BYTES:
+            yield batch.slice(start, place + 1 - start)
+            start, size = place + 1, 0
+    if start < batch.num_rows:
+        yield batch.slice(start)
+
+
+def _with_contents(batch: pa.RecordBatch, contents: list[Content]) -> pa.RecordBatch:
+    columns = zip(*contents, strict=True)
+    types = (pa.binary(), pa.string(), pa.string())
+    added = [
+        pa.array(column, kind) for column, kind in zip(columns, types, strict=True)
+    ]
+    names = [*batch.schema.names, *Content._fields]
+    return pa.RecordBatch.from_arrays([*batch.columns, *added], names)
