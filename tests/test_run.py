@@ -307,7 +307,7 @@ def test_second_run_does_only_what_is_new(run: Run, tmp_path: Path) -> None:
         after.loc["apple/1.jpg", "features"] != before.loc["apple/1.jpg", "features"]
     ).any()
 
-    tables = [*data.glob("0[24]*/**/*.parquet")]
+    tables = [*data.glob("0[24]*/**/*.parquet"), data / "08_reporting/run_state.json"]
     written = {file: file.stat().st_mtime_ns for file in tables}
     write(tmp_path / "other", "apple/0.jpg", jpeg(0))
     with pytest.raises(

@@ -41,7 +41,7 @@ LATEST = dt.datetime(2262, 4, 11, tzinfo=dt.timezone.utc)
 # What says that an image is the one an earlier run saw.
 IDENTITY = ["image_key", "path", "length", "modification_time"]
 
-# A run leaves its state in its data folder before it lists the images, and writes to
+# A run leaves its state in its data folder before anything else, and writes to
 # these folders of it: what lies in them, such as plots, is no image of the user's.
 RUN_STATE = "08_reporting/run_state.json"
 RESULTS = (

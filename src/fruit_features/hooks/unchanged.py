@@ -220,10 +220,16 @@ class RunStateHooks:
 
     @hook_impl
     def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
-        """Count the tables as changed from here on, if this run may change any."""
+        """Keep the catalog, if this run may change any table."""
         self._state: dict[str, Any] = {"fingerprint": None}
-        if writes_results(pipeline):
-            catalog.save("run_state", self._state)
+        self._unchanged = catalog if writes_results(pipeline) else None
+
+    @hook_impl
+    def before_dataset_saved(self) -> None:
+        """Count the tables as changed from here on: a refused run changes none."""
+        catalog, self._unchanged = self._unchanged, None
+        if catalog:
+            catalog.save("run_state", {"fingerprint": None})
 
     @hook_impl
     def after_dataset_loaded(self, dataset_name: str, data: Any) -> None:
