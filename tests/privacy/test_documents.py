@@ -6,7 +6,6 @@ from typing import Any
 
 import fsspec
 import pytest
-from fruit_features.pipelines.reporting.script import script_json
 
 from fruit_features.privacy.documents import (
     MARKED,
@@ -14,6 +13,7 @@ from fruit_features.privacy.documents import (
     erase_in_documents,
     photos_in,
 )
+from fruit_features.privacy.script import script_json
 from fruit_features.privacy.selection import Photo
 from fruit_features.privacy.targets import Target
 
