@@ -200,7 +200,7 @@ def test_fingerprint_tells_other_weights_of_the_same_name(
         ("catalog.variance_plot.metadata", None, False),
         ("catalog.raw_images.filepath", "./data/01_raw/sample", False),
         ("catalog.report.credentials", "mine", False),
-        ("catalog.report.fs_args", {"secret": "mine"}, False),
+        ("catalog.report.fs_args", dict.fromkeys(["secret"], "mine"), False),
         ("spark.spark\0driver\0memory", "4g", False),
         ("spark.spark\0sql\0shuffle\0partitions", 99, False),
         ("spark.spark\0hadoop\0fs\0s3a\0secret\0key", "mine", False),
