@@ -281,9 +281,9 @@ class PreflightHooks:
     def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
         """Refuse a place that cannot be written to, a cluster without room."""
         self._checked = False
+        check_storage(self._context)
         check_inputs(pipeline, catalog)
         check_output_folder(self._data)
-        check_storage(self._context)
         check_cluster(self._context)
 
     @hook_impl
