@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 from pyspark.sql import SparkSession
@@ -14,6 +15,10 @@ from cluster.jars import spark_jars
 from tests.s3_server import S3Server
 
 PROJECT = Path(__file__).parents[1]
+
+# How long a case takes says nothing: other tests run beside it.
+settings.register_profile("untimed", deadline=None)
+settings.load_profile("untimed")
 
 
 @pytest.fixture(scope="session")

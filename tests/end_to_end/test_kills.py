@@ -86,7 +86,7 @@ def kill(run: psutil.Popen, victim: str) -> bool:
     if victim == "java":
         processes = [p for p in processes if "java" in name(p)]
     if victim == "worker":
-        daemons = [p for p in processes if "worker_daemon" in name(p)]
+        daemons = [p for p in processes if "workers.daemon" in name(p)]
         processes = [p for p in daemons if p.parent() in daemons]
     if processes:
         processes[0].send_signal(signal.SIGKILL)

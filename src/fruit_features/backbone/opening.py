@@ -140,7 +140,7 @@ def _open_tiff(content: bytes) -> ImageFile.ImageFile:
     photometric, bits = tags.get(_PHOTOMETRIC, 0), tags.get(_BITS, (1,))[0]
     compression = tags.get(_COMPRESSION, 1)
     separate = tags.get(_PLANAR) == _SEPARATE
-    old_grey = compression == _OLD_JPEG and image.mode == "L"
+    old_grey = compression == _OLD_JPEG and photometric in (_WHITE_IS_ZERO, _GREY)
     if old_grey or compression not in _COMPRESSIONS:
         raise UnsupportedError(f"compression {compression}")
     if tags.get(_SAMPLE_FORMAT, (1,))[0] == _SIGNED and bits == 8:  # noqa: PLR2004
