@@ -136,8 +136,11 @@ def config(project: Path, tmp_path: Path) -> dict[str, Any]:
     return {name: loader[name] for name in ("parameters", "catalog", "spark")}
 
 
-def taken(config: dict[str, Any], **changed: list[Any]) -> str:
-    context = cast(KedroContext, SimpleNamespace(config_loader=config))
+def taken(
+    config: dict[str, Any], project: str = "/project", **changed: list[Any]
+) -> str:
+    given = SimpleNamespace(config_loader=config, project_path=Path(project))
+    context = cast(KedroContext, given)
     return fingerprint(context, pd.DataFrame({**ROW, **changed}))
 
 
@@ -229,6 +232,18 @@ def test_fingerprint_is_the_same_in_another_place(
         )
         moved = {name: loader[name] for name in config}
         assert taken(moved) == taken(config)
+
+
+def test_fingerprint_is_the_same_in_another_project_of_the_same_files(
+    config: dict[str, Any],
+) -> None:
+    """On a cluster a step runs in a folder of its own."""
+    prints = set()
+    for project in ("/here", "/there"):
+        # As Kedro does it when it loads the catalog.
+        config["catalog"]["training_state"]["filepath"] = f"{project}/data/training"
+        prints.add(taken(config, project))
+    assert len(prints) == 1
 
 
 @pytest.mark.parametrize("packed", [False, True])

@@ -98,7 +98,7 @@ def fingerprint(context: KedroContext, listing: "pd.DataFrame") -> str:
     digest.update(_weights(parameters["backbone"]["weights"]))
     said = {
         "parameters": _decisive(parameters),
-        "catalog": _entries(config["catalog"]),
+        "catalog": _entries(config["catalog"], str(context.project_path)),
         "spark": {k: v for k, v in config["spark"].items() if _SPARKS.match(k)},
     }
     digest.update(json.dumps(said, sort_keys=True, default=str).encode())
@@ -115,7 +115,7 @@ def _decisive(parameters: dict[str, Any]) -> dict[str, Any]:
     return said
 
 
-def _entries(catalog: dict[str, Any]) -> Any:
+def _entries(catalog: dict[str, Any], project: str) -> Any:
     # data/08_reporting/run_report.json
     root = catalog["run_report"]["filepath"].rsplit("/", 2)[0] + "/"
 
@@ -124,7 +124,10 @@ def _entries(catalog: dict[str, Any]) -> Any:
             return {k: of(v) for k, v in value.items() if not _NO_MATTER.search(k)}
         if isinstance(value, list):
             return [of(each) for each in value]
-        return value.removeprefix(root) if isinstance(value, str) else value
+        if not isinstance(value, str):
+            return value
+        # Kedro puts the project's folder before what is relative.
+        return value.removeprefix(root).removeprefix(f"{project}/")
 
     # The listing knows where each image is.
     folders = {
