@@ -89,8 +89,9 @@ def photos() -> dict[str, bytes]:
     return {**{f"{LABEL}/{name}": c for name, c in of_label.items()}, **others}
 
 
-def run(project: Path, images: Path, data: Path) -> None:
+def run(project: Path, images: Path, data: Path, **ingestion: bool) -> None:
     given: dict[str, Any] = {
+        "ingestion": ingestion,
         "images": str(images),
         "data": str(data),
         "featurization": {"max_failure_rate": 1.0},
