@@ -89,9 +89,11 @@ def photos() -> dict[str, bytes]:
     return {**{f"{LABEL}/{name}": c for name, c in of_label.items()}, **others}
 
 
-def run(project: Path, images: Path, data: Path, **ingestion: bool) -> None:
+def run(
+    project: Path, images: Path, data: Path, *, accept_missing: bool = False
+) -> None:
     given: dict[str, Any] = {
-        "ingestion": ingestion,
+        "ingestion": {"accept_missing": accept_missing},
         "images": str(images),
         "data": str(data),
         "featurization": {"max_failure_rate": 1.0},
