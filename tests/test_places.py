@@ -181,6 +181,9 @@ class TestCommands:
         monkeypatch.chdir(project / "docs")
         start = "fruit_features.cli.running.start_in_background"
         monkeypatch.setattr(start, lambda _: None)
+        # Of the whole process: TensorFlow's handler would close pytest's own stream.
+        logging = "fruit_features.config_loader.configure_logging"
+        monkeypatch.setattr(logging, lambda _: None)
 
         def invoke(*arguments: str) -> Result:
             places = f"images={tmp_path}/photos #1,data={tmp_path}/r #2"
