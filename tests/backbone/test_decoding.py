@@ -381,7 +381,7 @@ class TestNothingElseIsRaised:
         else:
             assert (result.dtype, result.shape) == (np.uint8, (8, 8, 3))
 
-    @settings(max_examples=200, deadline=None, derandomize=True, database=None)
+    @settings(max_examples=200, derandomize=True, database=None)
     @given(
         start=st.sampled_from([b"", *(content[:30] for content in SOUND.values())]),
         rest=st.binary(max_size=300),
@@ -390,7 +390,7 @@ class TestNothingElseIsRaised:
     def test_by_arbitrary_bytes(self, start: bytes, rest: bytes) -> None:
         self.check(start + rest)
 
-    @settings(max_examples=300, deadline=None, derandomize=True, database=None)
+    @settings(max_examples=300, derandomize=True, database=None)
     @given(kind=st.sampled_from(sorted(SOUND)), cut=st.floats(0, 1))
     @example(kind="png", cut=0.999)
     @pytest.mark.filterwarnings("ignore::UserWarning:PIL")
@@ -405,7 +405,7 @@ class TestNothingElseIsRaised:
         elif len(content) >= HEADER and not kind.startswith("tiff"):
             assert result.reason == "truncated"
 
-    @settings(max_examples=500, deadline=None, derandomize=True, database=None)
+    @settings(max_examples=500, derandomize=True, database=None)
     @given(
         kind=st.sampled_from(sorted(SOUND)),
         flips=st.lists(

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from fruit_features.backbone.decoding import DecodeFailure, decode_whole
@@ -38,8 +38,6 @@ def test_sound_kinds_look_the_same(kind: Kind) -> None:
 turns = st.one_of(st.none(), st.integers(0, 9))
 
 
-# A busy machine is no fault.
-@settings(deadline=None)
 @given(
     kind=st.sampled_from(["JPEG", "progressive", "PNG", "WEBP", "lossless"]),
     mode=st.sampled_from(["RGB", "L", "CMYK", "RGBA", "P"]),

@@ -4,7 +4,7 @@ import zlib
 from collections.abc import Iterator
 
 JPEG_START, JPEG_END = b"\xff\xd8", b"\xff\xd9"
-_JPEG_SCAN = b"\xff\xda"
+JPEG_SCAN = b"\xff\xda"
 # Comments and application segments, but for APP1 (EXIF) and APP14 (Adobe).
 _JPEG_NOTES = (0xE0, *range(0xE2, 0xEE), 0xEF, 0xFE)
 _ADOBE, _ADOBE_LENGTH = 0xEE, 16
@@ -128,7 +128,7 @@ def jpeg_segments(content: bytes) -> Iterator[bytes]:
     yield content[:2]
     place = 2
     while content[place : place + 1] == b"\xff":
-        if content[place : place + 2] == _JPEG_SCAN:
+        if content[place : place + 2] == JPEG_SCAN:
             break
         end = place + 2 + int.from_bytes(content[place + 2 : place + 4], "big")
         yield content[place:end]

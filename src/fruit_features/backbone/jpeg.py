@@ -6,6 +6,7 @@ from PIL import Image
 
 from fruit_features.backbone.container import (
     JPEG_END,
+    JPEG_SCAN,
     is_arithmetic,
     jpeg_segments,
     lacks_end,
@@ -15,7 +16,6 @@ from fruit_features.backbone.opening import open_image
 # A Huffman code has a bit or more for every block of 64 pixels.
 PIXELS_PER_BYTE = 8 * 64
 
-_SCAN = b"\xff\xda"
 _COEFFICIENTS = 64
 _RESTARTS = [bytes([0xFF, 0xD0 + number]) for number in range(8)]
 # Bytes that would be other pixels, long enough for the last blocks.
@@ -61,7 +61,7 @@ def _has_all_scans(image: Image.Image, content: bytes) -> bool:
     components = {layer[0] for layer in getattr(image, "layer", ())}
     missing = {(name, place) for name in components for place in range(_COEFFICIENTS)}
     *_, scans = jpeg_segments(content)  # Without that of a thumbnail in a segment.
-    for scan in scans.split(_SCAN)[1:]:
+    for scan in scans.split(JPEG_SCAN)[1:]:
         names = scan[3 : 3 + 2 * scan[2] : 2]
         first, last, bits = scan[3 + 2 * scan[2] :][:3]
         if not bits & 15:

@@ -9,11 +9,7 @@ from kedro.framework.hooks import hook_impl
 from kedro.framework.session import KedroSession
 
 from fruit_features.hooks import preflight
-from fruit_features.hooks.spark_application import (
-    aside,
-    cancel_jobs,
-    end_at_once,
-)
+from fruit_features.hooks.spark_application import aside, cancel_jobs, end_at_once
 from fruit_features.storage.file_systems import register_s3
 from fruit_features.storage.run_lock import RunLock
 from fruit_features.storage.s3_lock import S3RunLock

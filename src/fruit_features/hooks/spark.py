@@ -23,13 +23,11 @@ from fruit_features.hooks.java import (
 )
 from fruit_features.storage.profile import hand_to_java
 
-JAVA_OPTIONS = "spark.driver.extraJavaOptions"
+logger = logging.getLogger(__name__)
 
+JAVA_OPTIONS = "spark.driver.extraJavaOptions"
 # Says nothing where Spark has its own way to S3.
 S3A_KEYS = "spark.hadoop.fs.s3a.aws.credentials.provider"
-
-
-logger = logging.getLogger(__name__)
 
 # Variables that name a cluster, its Spark or its settings: not for a run without one.
 OF_CLUSTER = (

@@ -11,13 +11,8 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
-from fruit_features.exceptions import (
-    ClusterError,
-    FruitFeaturesError,
-)
+from fruit_features.exceptions import ClusterError, FruitFeaturesError
 from fruit_features.hooks import java
-
-logger = logging.getLogger(__name__)
 
 # What Java and Python say of a worker that cannot start, and what that means.
 WORKER_FAULTS = {

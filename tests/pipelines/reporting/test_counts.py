@@ -49,7 +49,6 @@ def is_image(content: str) -> bool:
 
 @settings(
     max_examples=3,
-    deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.too_slow],
 )
