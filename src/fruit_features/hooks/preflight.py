@@ -27,6 +27,7 @@ from fruit_features.storage.s3 import (
     Place,
     check_images,
     check_results,
+    data_root,
     has_objects,
     place_of,
 )
@@ -82,8 +83,8 @@ def check_pipeline_names(names: Iterable[str]) -> None:
 def data_folder(context: KedroContext) -> Path | None:
     """Return the local folder that results go to; ``None`` for remote storage."""
     protocol, path = get_protocol_and_path(_filepath(context, "run_report"))
-    # data/08_reporting/run_report.json
-    return Path(context.project_path, path).parents[1] if protocol == "file" else None
+    local = protocol == "file"
+    return Path(context.project_path, data_root(path)) if local else None
 
 
 def require_data(context: KedroContext) -> None:
@@ -115,7 +116,7 @@ def check_inputs(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None
         if not isinstance(dataset, tolerant) and not dataset.exists()
     ]
     if missing:
-        place = address(catalog["report"]).removesuffix("/08_reporting/report.html")
+        place = data_root(address(catalog["report"]))
         message = (
             f"no {', '.join(missing)} in {place!r}, which this part of a run begins "
             "with; name the folder of an earlier run by --data <folder>, or begin with "
@@ -139,7 +140,7 @@ def has_place(context: KedroContext, name: str) -> bool:
 
 def data_place(context: KedroContext) -> Place | None:
     """Return the place on S3 that results go to; ``None`` for other storage."""
-    return place_of(_filepath(context, "run_report").rsplit("/", 2)[0])
+    return place_of(data_root(_filepath(context, "run_report")))
 
 
 def _filepath(context: KedroContext, name: str) -> str:

@@ -25,6 +25,7 @@ from fruit_features.checks import boolean
 from fruit_features.datasets.lazy_dataset import load_derived
 from fruit_features.pipeline_registry import register_pipelines
 from fruit_features.places import PLACES
+from fruit_features.storage.s3 import data_root
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -116,8 +117,7 @@ def _decisive(parameters: dict[str, Any]) -> dict[str, Any]:
 
 
 def _entries(catalog: dict[str, Any], project: str) -> Any:
-    # data/08_reporting/run_report.json
-    root = catalog["run_report"]["filepath"].rsplit("/", 2)[0] + "/"
+    root = f"{data_root(catalog['run_report']['filepath'])}/"
 
     def of(value: Any) -> Any:
         if isinstance(value, dict):

@@ -23,7 +23,7 @@ from fruit_features.privacy.storage import Storage, raw_files
 from fruit_features.privacy.tables import RowsOf, erase_rows
 from fruit_features.privacy.targets import ROWS, Target
 from fruit_features.privacy.versions import Versions
-from fruit_features.storage.s3 import Place, place_of
+from fruit_features.storage.s3 import Place, data_root, place_of
 
 
 class Erasure:
@@ -110,7 +110,7 @@ class Erasure:
             place for f in self._storage.folders if (place := place_of(f.address))
         ]
         count = 0
-        root = place_of(self._storage.run_state.address.rsplit("/", 2)[0])
+        root = place_of(data_root(self._storage.run_state.address))
         if root:
             raw = [p.key("") for p in folders if p.bucket == root.bucket]
             below = [prefix for prefix in raw if prefix.startswith(root.key(""))]

@@ -25,7 +25,7 @@ from fruit_features.privacy.targets import (
     targets_of,
 )
 from fruit_features.privacy.versions import Versions
-from fruit_features.storage.s3 import place_of
+from fruit_features.storage.s3 import data_root, place_of
 
 LISTINGS = ("training_listing", "held_out_listing")
 
@@ -44,7 +44,7 @@ class Storage:
         self.receipts = self._datasets["erasure_receipts"]
         self.run_state = self._datasets["run_state"]
         # data/08_reporting/run_state.json
-        self.root = self.run_state.path.rsplit("/", 2)[0]
+        self.root = data_root(self.run_state.path)
         self.filesystem = self.run_state.filesystem
         self.project = Path(context.project_path)
         self.local_files = fsspec.filesystem("file")

@@ -60,6 +60,15 @@ def place_of(address: str) -> Place | None:
     return Place(bucket, prefix.strip("/"))
 
 
+def data_root(report: str) -> str:
+    """Return where all results lie, of the place of a report of a run.
+
+    Args:
+        report: A path or an address, ``<root>/08_reporting/<file>``.
+    """
+    return report.rsplit("/", 2)[0]
+
+
 def s3_client() -> Any:
     """Return a client that gives up within seconds.
 
