@@ -25,7 +25,7 @@ export UV_COMPILE_BYTECODE ?= true
 PLACES := $${IMAGES:+"--images=$$IMAGES"} $${DATA:+"--data=$$DATA"}
 
 .DEFAULT_GOAL := help
-.PHONY: help run sample test test-modules test-commands lint format viz notebook docs lock \
+.PHONY: help run ready sample test test-modules test-commands test-cluster lint format viz notebook docs lock \
     audit bench bench-million bench-s3 bench-study clean cluster-up cluster-load cluster-down \
     emr-local history
 
@@ -33,28 +33,36 @@ help: ## show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /:/' | awk -F: '{printf "  make %-13s %s\n", $$1, $$2}'
 	@echo '  make run takes IMAGES=<folder> DATA=<folder> PARAMS="reduction.components=50" ENV=emr'
 
-run: $(READY) $(if $(IMAGES)$(ENV),,sample) ## featurize IMAGES, or a generated sample
+run: ## featurize IMAGES, or a generated sample
+	@$(MAKE) --no-print-directory --jobs 2 ready
 	@$(BIN)/kedro run $(if $(ENV),--env "$(ENV)") $(PLACES) --params "$$PARAMS"
 
-sample: $(READY) ## generate the sample of pictures
+ready: $(READY) $(if $(IMAGES)$(ENV),,sample)
+	@:
+
+sample: $(INSTALLED) ## generate the sample of pictures
 	@if [ -f "$(SAMPLE)/GENERATED.json" ]; then echo "sample: $(SAMPLE) is complete, kept"; \
 	else $(BIN)/kedro sample --folder "$(SAMPLE)"; fi
 
-# Two at a time, equally long: most share one Spark session; those that run commands,
-# or take long in TensorFlow, are the others.
-COMMANDS := tests/backbone tests/end_to_end tests/privacy
+# Three at a time, equally long, as each waits now and then: for a cluster, for programs
+# that it has started. All of one share a Spark session.
+COMMANDS := tests/end_to_end
+CLUSTER := tests/integration tests/emr tests/privacy
 # In runs on some ten images Java's second compiler takes a quarter of the time.
-test-modules test-commands: export SPARK_SUBMIT_OPTS ?= -XX:TieredStopAtLevel=1
+test-modules test-commands test-cluster: export SPARK_SUBMIT_OPTS ?= -XX:TieredStopAtLevel=1
 
 test: $(INSTALLED) ## lint, check types, run all tests
 	@$(MAKE) --no-print-directory --jobs 2 lint $(READY)
-	@$(MAKE) --no-print-directory --jobs 2 test-modules test-commands
+	@$(MAKE) --no-print-directory --jobs 3 test-commands test-cluster test-modules
 
 test-modules: $(READY)
-	$(BIN)/pytest $(COMMANDS:%=--ignore %)
+	$(BIN)/pytest $(foreach folder,$(COMMANDS) $(CLUSTER),--ignore $(folder))
 
 test-commands: $(READY)
 	$(BIN)/pytest -o cache_dir=.pytest_cache/commands $(COMMANDS)
+
+test-cluster: $(READY)
+	$(BIN)/pytest -o cache_dir=.pytest_cache/cluster $(CLUSTER)
 
 lint: $(INSTALLED) ## check format, lint, types and imports; write nothing
 	$(BIN)/ruff format --check $(SOURCES)

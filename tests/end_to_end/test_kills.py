@@ -22,9 +22,10 @@ from PIL import Image
 from tests.clone import shell_without
 from tests.pictures import jpeg
 
-KILLS = 10
+VICTIMS = 2 * ("driver", "java", "worker")
+# From Spark's start to the report, in seconds after the run's start.
+MOMENTS = (3.0, 20.0)
 LONGEST_RUN = 600.0
-VICTIMS = ("driver", "java", "worker")
 
 
 class Runs:
@@ -155,10 +156,13 @@ def test_killed_at_half_goes_on_there_and_replaces_a_worker(runs: Runs) -> None:
 @pytest.mark.usefixtures("spark")
 def test_killed_at_random_moments_nothing_is_lost(runs: Runs) -> None:
     dice = random.Random(20)
-    for number in range(KILLS):
+    first, last = MOMENTS
+    for number, victim in enumerate(VICTIMS):
         run = runs.start()
-        time.sleep(dice.uniform(3, 20))
-        kill(run, VICTIMS[number % len(VICTIMS)])
+        # One in each part of a run, so that few cover all of it.
+        part = (number + dice.random()) / len(VICTIMS)
+        time.sleep(first + part * (last - first))
+        kill(run, victim)
         if run.is_running():
             # A worker is replaced, a driver without its Java ends by itself.
             time.sleep(dice.uniform(0, 3))
