@@ -1,5 +1,13 @@
-"""What is drawn in ``how-it-works.md``; a test looks every name up in the code."""
+"""What is drawn in ``how-it-works.md``.
 
+The packages are drawn from the imports of the code; of the other drawings a test looks
+every name up in the code.
+"""
+
+import functools
+from pathlib import Path
+
+import grimp
 from drawing import Arrow, Box, Frame, draw
 
 FLOW = [
@@ -86,4 +94,71 @@ def classes() -> str:
     return draw("The classes that matter", CLASSES, CLASS_ARROWS, FRAMES)
 
 
-DRAWN = {"flow": flow, "classes": classes}
+SOURCES = Path(__file__).parents[1] / "src"
+
+
+@functools.cache
+def imports() -> dict[str, set[str]]:
+    """Read which packages each package below ``src`` imports.
+
+    Those of ``fruit_features`` are packages of their own; modules beside them are left
+    out.
+    """
+    top = sorted(place.parent.name for place in SOURCES.glob("*/__init__.py"))
+    graph = grimp.build_graph(*top, cache_dir=None)
+    inner = {
+        name
+        for name in graph.find_children("fruit_features")
+        if graph.find_children(name)
+    }
+    packages = inner | set(top) - {"fruit_features"}
+    return {
+        package: {
+            other
+            for other in packages - {package}
+            if graph.direct_import_exists(
+                importer=package, imported=other, as_packages=True
+            )
+        }
+        for package in packages
+    }
+
+
+def packages() -> str:
+    """Draw the packages, each above those it imports.
+
+    An arrow that others imply, such as one from `cli` past `hooks`, is left out.
+    """
+    found = imports()
+
+    @functools.cache
+    def height(package: str) -> int:
+        return max((height(other) + 1 for other in found[package]), default=0)
+
+    def implied(package: str, other: str) -> bool:
+        between = {o for o in found[package] if height(package) > height(o)}
+        return any(
+            other in found[o] or implied(o, other) for o in between if o != other
+        )
+
+    top = max(map(height, found))
+    rows = [sorted(p for p in found if height(p) == top - n) for n in range(top + 1)]
+    boxes = [
+        Box(column, row, _short(package), "", "code")
+        for row, names in enumerate(rows)
+        for column, package in enumerate(names)
+    ]
+    arrows = [
+        Arrow(_short(package), _short(other))
+        for package in sorted(found)
+        for other in sorted(found[package])
+        if not implied(package, other)
+    ]
+    return draw("The packages and what they import", boxes, arrows)
+
+
+def _short(package: str) -> str:
+    return package.removeprefix("fruit_features.")
+
+
+DRAWN = {"packages": packages, "flow": flow, "classes": classes}

@@ -3,6 +3,8 @@
 ``docs/hooks.py`` puts each where a page says ``<!-- made: NAME -->``.
 """
 
+import importlib
+import inspect
 import re
 from collections.abc import Callable, Iterator, Sequence
 from html import escape
@@ -10,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
+from diagrams import imports
 from kedro.config import OmegaConfigLoader
 from kedro.pipeline.node import Node
 
@@ -248,6 +251,15 @@ def quarantine_reasons() -> str:
     return table("reason|the file", [(code(n), said) for n, said in REASONS.items()])
 
 
+def packages() -> str:
+    """List the packages with the first sentence of each one's docstring."""
+    rows = []
+    for package in sorted(imports()):
+        said = inspect.getdoc(importlib.import_module(package)) or ""
+        rows.append((code(package), said.split("\n\n")[0]))
+    return table("package|what is in it", rows)
+
+
 MADE: dict[str, Callable[[], str]] = {
     function.__name__: function
     for function in (
@@ -264,5 +276,6 @@ MADE: dict[str, Callable[[], str]] = {
         other_variables,
         report_fields,
         quarantine_reasons,
+        packages,
     )
 }

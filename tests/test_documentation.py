@@ -1,5 +1,6 @@
 """The documentation is built, asks for nothing from elsewhere, and says what is so."""
 
+import ast
 import re
 import subprocess
 import sys
@@ -19,7 +20,7 @@ from tests.documentation import (
 )
 
 sys.path.insert(0, str(PROJECT / "docs"))  # As MkDocs does for its hooks.
-from diagrams import CLASSES, FLOW, FLOW_ARROWS
+from diagrams import CLASSES, FLOW, FLOW_ARROWS, imports, packages
 from reference import (
     _pipelines,
     catalog,
@@ -142,6 +143,31 @@ def test_drawn_names_are_in_the_code() -> None:
             assert arrow.target in plain(stages[arrow.source].all_outputs())
         else:
             assert arrow.source in plain(stages[arrow.target].all_inputs())
+
+
+def imported(file: Path) -> set[str]:
+    """Read, from the source alone, which packages a module imports."""
+    found = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.ImportFrom):
+            found |= {node.module, *(f"{node.module}.{a.name}" for a in node.names)}
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+    return {package for package in imports() for n in found if within(n, package)}
+
+
+def within(name: str, package: str) -> bool:
+    return name == package or name.startswith(f"{package}.")
+
+
+def test_packages_are_drawn_as_they_import_each_other() -> None:
+    drawn = re.findall('class="name"[^>]*>([^<]+)', packages())
+    assert sorted(drawn) == sorted(
+        name.removeprefix("fruit_features.") for name in imports()
+    )
+    for package, others in imports().items():
+        files = (PROJECT / "src" / package.replace(".", "/")).rglob("*.py")
+        assert set().union(*map(imported, files)) - {package} == others
 
 
 def plain(names: set[str]) -> set[str]:
