@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from cluster import ROOT, LocalClusterError, s3
-from fruit_features.emr.package import build_package, upload_package
-from fruit_features.exceptions import FruitFeaturesError
-from fruit_features.storage.s3 import Place
+from kedro_emr.errors import EmrError
+from kedro_emr.package import build_package, upload_package
+from kedro_emr.s3 import Place
 
 # EMR's nodes have the AWS CLI; this is what the script asks of it: `s3 cp` of a file.
 AWS = """#!{python}
@@ -45,7 +45,7 @@ def make_python(place: Path, work: Path, variables: Mapping[str, str]) -> None:
     try:
         package = build_package(ROOT, work)
         uploaded = upload_package(package, on_s3, s3.client(variables))
-    except FruitFeaturesError as error:
+    except EmrError as error:
         raise LocalClusterError(str(error)) from error
     needed = uploaded.artefacts
     _run(

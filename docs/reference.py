@@ -17,13 +17,13 @@ from kedro.config import OmegaConfigLoader
 from kedro.pipeline.node import Node
 
 from fruit_features.cli import cli
-from fruit_features.emr.guardrails import GUARDRAILS
-from fruit_features.emr.prices import price_table, priced_regions, table_prices
 from fruit_features.pipeline_registry import register_pipelines
 from fruit_features.pipelines.reporting.fields import FIELDS
 from fruit_features.quarantine import REASONS
 from fruit_features.resolvers import OTHER_VARIABLES, SETTINGS
 from fruit_features.settings import CONFIG_LOADER_ARGS
+from kedro_emr.guardrails import GUARDRAILS
+from kedro_emr.prices import price_table, priced_regions, table_prices
 
 PROJECT = Path(__file__).parents[1]
 CONF = PROJECT / "conf"

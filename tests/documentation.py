@@ -69,13 +69,13 @@ ELSEWHERE = {
         "tests/end_to_end/test_training.py::test_a_run_takes_its_weights"
     ),
     "kedro emr plan": (
-        "tests/emr/commands/test_plan.py::test_every_part_is_printed_without_an_account"
+        "tests/kedro_emr/commands/test_plan.py::test_every_part_is_printed_without_an_account"
     ),
     "kedro emr plan --images 50000000 --deadline 15": (
-        "tests/emr/commands/test_plan.py::test_readme_shows_what_is_printed"
+        "tests/kedro_emr/commands/test_plan.py::test_readme_shows_what_is_printed"
     ),
     "kedro emr plan --images 22688 --json": (
-        "tests/emr/commands/test_plan.py::test_json_has_all_of_it"
+        "tests/kedro_emr/commands/test_plan.py::test_json_has_all_of_it"
     ),
     "kedro history show latest --params data=results": (
         "tests/cli/test_history.py::test_show_opens_the_page"

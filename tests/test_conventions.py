@@ -288,6 +288,8 @@ def test_listing_pipelines_starts_no_jvm(project: Path) -> None:
         ("fruit_features/privacy/journal.py", "fruit_features.pipeline_registry"),
         ("fruit_features/backbone/spec.py", "fruit_features.storage.s3"),
         ("fruit_sample/writing.py", "fruit_features.exceptions"),
+        ("kedro_emr/settings.py", "fruit_features.exceptions"),
+        ("fruit_features/hooks/java.py", "kedro_emr.errors"),
     ],
 )
 def test_imports_that_point_up_are_refused(

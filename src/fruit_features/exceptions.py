@@ -10,11 +10,6 @@ FruitFeaturesError
 ├── JavaError             Spark, or the Java it runs in, does not start
 ├── RunningError          another run is at work in the same data folder
 ├── StorageError          S3 does not answer, or does not let this run in
-├── AwsError              AWS does not answer, or refuses what a command asks for
-├── PackageError          the project cannot be made ready for a cluster
-├── StepError             a step, or a cluster with it, ended with errors
-├── PriceError            a region or a type of instance has no known price
-├── GuardrailError        a cluster would break a guardrail that is not overridden
 ├── ClusterError          YARN does not answer, or has no room; no Python there
 ├── NoFeaturesError       not one image could be turned into features
 ├── TooManyFailuresError  more images are quarantined than allowed
@@ -72,28 +67,8 @@ class StorageError(FruitFeaturesError):
     """S3 does not answer, or does not let this run list, read or write."""
 
 
-class AwsError(FruitFeaturesError):
-    """AWS does not answer, or refuses what a command asks for."""
-
-
-class PackageError(FruitFeaturesError):
-    """The project cannot be made ready for a cluster."""
-
-
-class StepError(FruitFeaturesError):
-    """A step, or a cluster with it, ended with errors."""
-
-
 class ClusterError(FruitFeaturesError):
     """YARN does not answer or has no room, or its workers lack their Python."""
-
-
-class PriceError(FruitFeaturesError):
-    """A region or a type of instance has no known price."""
-
-
-class GuardrailError(FruitFeaturesError):
-    """A cluster would break a guardrail that is not overridden by its name."""
 
 
 class TooManyFailuresError(FruitFeaturesError):

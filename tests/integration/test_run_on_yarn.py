@@ -23,9 +23,9 @@ from cluster.front import Front
 from cluster.local import LocalCluster
 from cluster.processes import working_in
 from cluster.rehearsal import applications
-from fruit_features.emr.request import PYTHON_HOME
-from fruit_features.emr.settings import read_settings
-from fruit_features.emr.steps import step_request
+from kedro_emr.loading import read_settings
+from kedro_emr.request import PYTHON_HOME
+from kedro_emr.steps import step_request
 from tests.marks import holding
 from tests.pictures import jpeg
 from tests.privacy.conftest import LABEL, NAME, NOTE, marks_of, photos

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from kedro.config import OmegaConfigLoader
 
-from fruit_features.emr.lifecycle import FOLDERS
 from fruit_features.privacy.targets import KINDS, target_of
 from fruit_features.settings import CONFIG_LOADER_ARGS
 from fruit_features.storage.s3 import LOGS
+from kedro_emr.lifecycle import FOLDERS
 
 # What holds no single photo, nor names one.
 WITHOUT_PHOTOS = {

@@ -9,8 +9,8 @@ from fruit_features.cli.erasure import erase
 from fruit_features.cli.history import history
 from fruit_features.cli.retention import retention
 from fruit_features.cli.running import run
-from fruit_features.emr.commands import emr
 from fruit_features.places import place_from_here
+from kedro_emr.commands import emr
 
 # By this name `python -m fruit_features` finds it.
 __all__ = ["cli", "run"]

@@ -247,7 +247,7 @@ def _start_worker(context: Any) -> None:
             raise
         message = (
             f"the workers' Python {context.pythonExec} {faults[0]}: prepare every node "
-            "with src/fruit_features/emr/bootstrap.sh, or name another Python by "
+            "with src/kedro_emr/bootstrap.sh, or name another Python by "
             "FRUIT_FEATURES_PYTHON"
         )
         raise ClusterError(message) from error
