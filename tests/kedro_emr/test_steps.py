@@ -51,6 +51,7 @@ def test_step_is_what_emr_takes_and_no_shell_reads_it(
             "/opt/fruit_features/bin/python",
             "-m",
             "kedro_emr.step_program",
+            "fruit_features",
             "s3://fruit/conf.tar.gz",
             "--env",
             "emr",
