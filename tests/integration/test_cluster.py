@@ -184,7 +184,7 @@ def test_history_shows_a_job_from_the_bucket(
         page = next(words[1] for words in lines if words[1].startswith("http"))
         assert job["application"] in listed(f"{page}/api/v1/applications")
         server.send_signal(signal.SIGINT)
-        assert server.wait(30) == 0
+        assert server.wait(120) == 0
     finally:
         server.kill()
 
