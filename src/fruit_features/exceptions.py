@@ -14,7 +14,6 @@ FruitFeaturesError
 ├── NoFeaturesError       not one image could be turned into features
 ├── TooManyFailuresError  more images are quarantined than allowed
 ├── VarianceTargetError   the variance asked for cannot be reached
-├── DimensionError        features are longer than the driver can decompose
 ├── ModelMismatchError    a stored model was fitted on other features
 ├── HistoryError          no run of that name is kept
 ├── ErasureError          no photo is meant, or not all could be erased
@@ -81,10 +80,6 @@ class NoFeaturesError(FruitFeaturesError):
 
 class VarianceTargetError(FruitFeaturesError):
     """No number of components reaches ``reduction.variance``."""
-
-
-class DimensionError(FruitFeaturesError):
-    """Features are longer than the driver can decompose the covariance of."""
 
 
 class ModelMismatchError(FruitFeaturesError):

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from fruit_features.cli import cli
-from fruit_features.pipelines.reporting.changes import compare_runs
+from fruit_features.pipelines.reporting.summary import compare_runs
 from tests.pipelines.reporting.test_summary import report
 from tests.test_conventions import loaded_by
 

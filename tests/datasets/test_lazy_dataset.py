@@ -40,6 +40,19 @@ def test_loading_reads_nothing_yet(dataset: LazyDataset, file: Path) -> None:
         broken()
 
 
+def test_several_are_loaded_by_name(file: Path, tmp_path: Path) -> None:
+    places = {"one": file, "other": tmp_path / "other.json"}
+    several = LazyDataset(
+        datasets={
+            name: {"type": "json.JSONDataset", "filepath": str(place)}
+            for name, place in places.items()
+        }
+    )
+    file.write_text("[1]")
+    assert several.load()() == {"one": [1], "other": None}
+    assert not several.exists()
+
+
 def test_saving_is_refused(dataset: LazyDataset, file: Path) -> None:
     with pytest.raises(DatasetError, match="LazyDataset only reads"):
         dataset.save({})

@@ -23,6 +23,7 @@ WITHOUT_PHOTOS = {
     "drift",
     "reduction_quality",
     "quality_plot",
+    "quality_plot_svg",
     "variance_plot",
     "variance_plot_svg",
     "storage",

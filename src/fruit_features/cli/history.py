@@ -13,8 +13,11 @@ from kedro.io.core import DatasetError, VersionNotFoundError
 
 from fruit_features.datasets.lazy_dataset import is_broken
 from fruit_features.exceptions import HistoryError
-from fruit_features.pipelines.reporting.changes import compare_runs
-from fruit_features.pipelines.reporting.summary import format_summary, in_columns
+from fruit_features.pipelines.reporting.summary import (
+    compare_runs,
+    format_summary,
+    in_columns,
+)
 from fruit_features.places import opened, params_option
 
 LATEST = "latest"

@@ -25,6 +25,8 @@ class LazyDataset(AbstractDataset[Any, Callable[[], Any]]):
             type: json.JSONDataset
             filepath: data/06_models/pca_summary.json
 
+    With ``datasets``, several of them by name, the function returns a dictionary.
+
     Example in Python::
 
         >>> stored = LazyDataset(
@@ -37,7 +39,8 @@ class LazyDataset(AbstractDataset[Any, Callable[[], Any]]):
     def __init__(
         self,
         *,
-        dataset: dict[str, Any],
+        dataset: dict[str, Any] | None = None,
+        datasets: dict[str, dict[str, Any]] | None = None,
         derived: bool = False,
         metadata: dict[str, Any] | None = None,
     ) -> None:
@@ -45,24 +48,31 @@ class LazyDataset(AbstractDataset[Any, Callable[[], Any]]):
 
         Args:
             dataset: Its configuration, as in the catalog.
+            datasets: Configurations by name, in place of one.
             derived: Whether it is JSON of a run, which counts as not there if it is
                 broken.
             metadata: Ignored; for tools that read the catalog.
         """
-        self._dataset: AbstractDataset[Any, Any] = AbstractDataset.from_config(
-            "stored", dataset
-        )
+        self._datasets: dict[str, AbstractDataset[Any, Any]] = {
+            name: AbstractDataset.from_config(name, config)
+            for name, config in (datasets or {"stored": dataset or {}}).items()
+        }
+        self._by_name = datasets is not None
         self._derived = derived
         self.metadata = metadata
 
     def load(self) -> Callable[[], Any]:
-        """Return a function of no argument: what is stored, or ``None``."""
+        """Return a function of no argument: what is stored, ``None`` if nothing."""
         return self._load_stored
 
     def _load_stored(self) -> Any:
-        if self._derived:
-            return load_derived(self._dataset)
-        return self._dataset.load() if self._dataset.exists() else None
+        loaded = {
+            name: load_derived(dataset)
+            if self._derived
+            else (dataset.load() if dataset.exists() else None)
+            for name, dataset in self._datasets.items()
+        }
+        return loaded if self._by_name else loaded["stored"]
 
     def save(self, data: Any) -> None:
         """Refuse: the entry that makes the data saves it."""
@@ -70,10 +80,10 @@ class LazyDataset(AbstractDataset[Any, Callable[[], Any]]):
         raise DatasetError(message)
 
     def _describe(self) -> dict[str, Any]:
-        return {"dataset": str(self._dataset)}
+        return {name: str(dataset) for name, dataset in self._datasets.items()}
 
     def _exists(self) -> bool:
-        return self._dataset.exists()
+        return all(dataset.exists() for dataset in self._datasets.values())
 
 
 def load_derived(dataset: AbstractDataset[Any, Any]) -> Any:

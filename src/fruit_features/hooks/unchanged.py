@@ -24,20 +24,12 @@ from fruit_features.backbone.source import BUNDLED_MODEL
 from fruit_features.checks import boolean
 from fruit_features.datasets.lazy_dataset import load_derived
 from fruit_features.pipeline_registry import register_pipelines
+from fruit_features.pipelines.reporting.fields import PAGE_DATA
 from fruit_features.places import PLACES
 from fruit_features.storage.s3 import data_root
 
 if TYPE_CHECKING:
     import pandas as pd
-
-# What the page shows besides the run report.
-PAGE_TABLES = (
-    "explained_variance",
-    "reduction_quality",
-    "storage",
-    "projection_points",
-    "thumbnails",
-)
 
 # What a whole run writes and a later one relies on.
 OUTPUTS = (
@@ -54,9 +46,8 @@ OUTPUTS = (
     "drift",
     "quality_plot",
     "variance_plot",
-    "variance_plot_svg",
     "projection_plot",
-    *PAGE_TABLES,
+    *PAGE_DATA,
     "run_report",
     "report",
 )
@@ -206,8 +197,8 @@ def renew_report(
     report["finished"] = finished.isoformat()
     report["seconds"] = {"total": round(seconds, 3)}
     catalog.save("run_report", report)
-    tables = {name: catalog.load(name) for name in PAGE_TABLES}
-    page = render_page(report, catalog.load("previous_run")(), **tables)
+    data = {name: catalog.load(name) for name in PAGE_DATA}
+    page = render_page(report, catalog.load("previous_run")(), data)
     catalog.save("report", page)
     catalog.save("run_history", report)
     return report

@@ -16,19 +16,18 @@ from fruit_features.pipelines.reduction.nodes import (
     sample_features,
 )
 from fruit_features.pipelines.reduction.quality import (
+    Basis,
     between_within,
-    draw_quality,
     knn_accuracy,
     measure_quality,
 )
-from fruit_features.pipelines.reduction.reconstruction import Basis
 from tests.pipelines.reduction.test_nodes import (
     BACKBONE,
     DIMENSIONS,
     LONG_AGO,
-    NOTHING,
     frame,
     matrix,
+    nothing,
     parameters,
 )
 
@@ -129,15 +128,6 @@ def test_an_image_a_label_tells_nothing() -> None:
     assert table["held_out"].tolist() == [0, 0]
 
 
-def test_plot_draws_the_table(table: pd.DataFrame) -> None:
-    table = table.assign(variance=1.0)
-    drawn = [axes.lines[0].get_ydata() for axes in draw_quality(table).axes]
-    for column, line in zip(
-        ("reconstruction_error", "between_within", "knn_accuracy"), drawn, strict=True
-    ):
-        np.testing.assert_allclose(line, table[column])
-
-
 @pytest.fixture(scope="module")
 def features(spark: SparkSession) -> DataFrame:
     return frame(spark, matrix()).cache()
@@ -145,30 +135,31 @@ def features(spark: SparkSession) -> DataFrame:
 
 @pytest.fixture(scope="module")
 def fitted(features: DataFrame) -> dict[str, Any]:
-    return fit_pca(features, BACKBONE, *NOTHING, parameters(components=10))
+    return fit_pca(features, BACKBONE, nothing, parameters(components=10))
 
 
 def test_sample_is_the_same_few_each_time(
     spark: SparkSession, features: DataFrame
 ) -> None:
-    few, more = parameters(quality_images=20), parameters(quality_images=50)
-    first = sample_features(features, BACKBONE, few)
+    first = sample_features(features, BACKBONE, 20)
     turned = frame(spark, matrix()[::-1])
-    again = sample_features(turned.repartition(3), BACKBONE, few)
+    again = sample_features(turned.repartition(3), BACKBONE, 20)
     assert len(first) == 20
     assert first["image_key"].tolist() == again["image_key"].tolist()
-    larger = sample_features(features, BACKBONE, more)["image_key"]
+    larger = sample_features(features, BACKBONE, 50)["image_key"]
     assert larger[:20].tolist() == first["image_key"].tolist()
-    assert len(sample_features(features, BACKBONE, parameters())) == 300
+    assert len(sample_features(features, BACKBONE, 5000)) == 300
 
 
 def test_table_of_the_fitted_model(features: DataFrame, fitted: dict[str, Any]) -> None:
     table = measure_reduction_quality(
-        sample_features(features, BACKBONE, parameters()),
+        features,
+        BACKBONE,
         fitted["scaler"],
         fitted["components"],
         fitted["variance"],
         fitted["summary"],
+        parameters(),
     )
     assert table["components"].tolist() == [10, 25, DIMENSIONS]
     # On all the images of the fit, what is lost is what the components leave out.

@@ -15,14 +15,13 @@ from pyspark.sql import DataFrame, SparkSession
 from fruit_features.backbone.spec import Backbone
 from fruit_features.exceptions import CountError, ParameterError
 from fruit_features.pipelines.reporting.nodes import (
-    measure_storage,
     plot_projection,
     render_report,
-    review_retention,
-    shrink_images,
     summarise_run,
 )
 from fruit_features.pipelines.reporting.parameters import ReportingParameters
+from fruit_features.pipelines.reporting.storage import measure_storage
+from fruit_features.pipelines.reporting.thumbnails import shrink_images
 from fruit_features.privacy.parameters import RetentionParameters
 
 ALL_KEPT = RetentionParameters(images_days=90, features_days=100, logs_days=30)
@@ -53,6 +52,13 @@ STORAGE = pd.DataFrame(
         "sampled": [False],
     }
 )
+DATA = {
+    "explained_variance": VARIANCE,
+    "variance_plot_svg": "<svg>variance</svg>",
+    "reduction_quality": QUALITY,
+    "quality_plot_svg": "<svg>quality</svg>",
+    "storage": STORAGE,
+}
 DRIFT = {
     "refit": True,
     "fitted": {"images": 3, "error": 0.1},
@@ -116,19 +122,25 @@ def summarise(
     old: str = "",
     bad: dict[str, str] | None = None,
     left_out: str = "",
-    rows: int = 10,
-    dollars_per_hour: float | None = None,
+    **given: Any,
 ) -> dict[str, Any]:
+    listed = given.get("listed")
     return summarise_run(
-        listing(spark, found, left_out),
+        listing(spark, found, left_out) if listed is None else listed,
+        listing(spark, given.get("expired", "")),
         features(spark, new, old),
         quarantine(spark, bad or {}),
         BACKBONE,
         SUMMARY,
         DRIFT,
-        {"expired": 0, "retention": None},
+        given.get("kept_runs", pytest.fail),
         FACTS,
-        ReportingParameters(1, rows, dollars_per_hour),
+        ReportingParameters(
+            points=1,
+            quarantine_rows=given.get("rows", 10),
+            dollars_per_hour=given.get("dollars_per_hour"),
+        ),
+        given.get("retention", RetentionParameters()),
     )
 
 
@@ -168,17 +180,27 @@ def test_what_has_expired_is_counted_and_what_goes_next_is_said(
         return f"{now + dt.timedelta(days=days):%Y-%m-%d}"
 
     ages = [("a", 80), ("b", 59), ("c", 61), ("d", 1)]
-    rows = [(key, now - dt.timedelta(days=age, hours=-1)) for key, age in ages]
-    listed = spark.createDataFrame(
-        rows, "image_key string, modification_time timestamp"
-    )
+    rows = [
+        (key, "a", key == "a", now - dt.timedelta(days=age, hours=-1))
+        for key, age in ages
+    ]
+    schema = "image_key string, label string, selected boolean, {} timestamp"
+    listed = spark.createDataFrame(rows, schema.format("modification_time"))
+    runs = [f"{now - dt.timedelta(days=age):%Y-%m-%dT%H.%M.%S.000Z}" for age in (25, 2)]
     # Of x, which was no usable image, there are no features; a is still there. All
     # were made in May, too long ago.
-    tables = listed, listing(spark, "pqx"), features(spark, "a", old="pq"), BACKBONE
-    runs = [f"{now - dt.timedelta(days=age):%Y-%m-%dT%H.%M.%S.000Z}" for age in (25, 2)]
-    kept = review_retention(*tables, lambda: dict.fromkeys(runs), ALL_KEPT)
-    assert kept["expired"] == 2
-    assert kept["retention"] == {
+    report = summarise(
+        spark,
+        "",
+        new="a",
+        old="pq",
+        listed=listed,
+        expired="pqx",
+        kept_runs=lambda: dict.fromkeys(runs),
+        retention=ALL_KEPT,
+    )
+    assert report["expired"] == 2
+    assert report["retention"] == {
         "reckoned": day(0),
         "datasets": [
             {
@@ -197,16 +219,16 @@ def test_what_has_expired_is_counted_and_what_goes_next_is_said(
             },
         ],
     }
-    page = rendered({**summarise(spark, "a", new="a"), **kept})
+    page = rendered(report)
     assert "<b>2</b>gone for their age, features kept" in page
     assert f'<td>{day(5)}</td><td class="number">3</td>' in page
 
 
 def test_without_retention_nothing_is_said_of_it(spark: SparkSession) -> None:
-    tables = (listing(spark, "a"),) * 2, features(spark, "a"), BACKBONE
-    kept = review_retention(*tables[0], *tables[1:], pytest.fail, RetentionParameters())
-    assert kept == {"expired": 0, "retention": None}
-    page = rendered({**summarise(spark, "a", new="a"), **kept})
+    report = summarise(spark, "a", new="a")
+    assert report["expired"] == 0
+    assert report["retention"] is None
+    page = rendered(report)
     assert "retention" not in page.lower()
 
 
@@ -247,7 +269,9 @@ def test_projection_of_one_component_lies_on_a_line(spark: SparkSession) -> None
     rows = [("a/1", "a", [1.5]), ("a/2", "a", [2.5])]
     schema = "image_key string, label string, pca_features array<float>"
     reduced = spark.createDataFrame(rows, schema)
-    figure = plot_projection(reduced, ReportingParameters(10, 10))["plot"]
+    figure = plot_projection(
+        reduced, ReportingParameters(points=10, quarantine_rows=10)
+    )["plot"]
     assert sorted(figure.data[0].x) == [1.5, 2.5]
     assert list(figure.data[0].y) == [0, 0]
 
@@ -378,15 +402,7 @@ def rendered(
         ).astype({"quarantined": bool}),
     }
     tables = {**small, **tables}
-    page = render_report(
-        report,
-        VARIANCE,
-        QUALITY,
-        STORAGE,
-        tables["projection_points"],
-        tables["thumbnails"],
-        lambda: before,
-    )
+    page = render_report(report, lambda: before, **DATA, **tables)
     assert page["kept_page"] == page["page"]
     assert page["kept_report"] == report
     return page["page"]
@@ -420,8 +436,11 @@ def page(hostile_report: dict[str, Any]) -> str:
 
 def test_page_is_whole_without_a_network(page: str) -> None:
     loads = [place for place in Tags(page).loads if not place.startswith("#")]
-    assert len(loads) == 2
-    assert all(place.startswith("data:image/jpeg;base64,") for place in loads)
+    kinds = [place.partition(",")[0] for place in loads]
+    plots = ["data:image/svg+xml;base64"] * 2
+    assert sorted(kinds) == ["data:image/jpeg;base64"] * 2 + plots
+    drawn = base64.b64encode(b"<svg>variance</svg>").decode()
+    assert f"base64,{drawn}" in page
     assert "http:" not in page
     assert "https:" not in page
 
@@ -429,13 +448,13 @@ def test_page_is_whole_without_a_network(page: str) -> None:
 def test_page_shows_hostile_names_as_text(page: str) -> None:
     tags = Tags(page).tags
     assert tags.count("script") == 2
-    assert tags.count("img") == 2
+    assert tags.count("img") == 4
     assert "&lt;img src=x onerror" in page
 
 
 def test_pictures_have_text_alternatives(page: str) -> None:
     pictures = Tags(page).pictures
-    assert len(pictures) == 2 + 5 + 2
+    assert len(pictures) == 2 + 2 + 2
     for attributes in pictures:
         said = attributes.get("alt") or attributes.get("aria-label")
         assert said or attributes.get("aria-hidden") == "true"

@@ -2,8 +2,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from fruit_features.pipelines.reporting.plots import draw_projection, draw_variance
-from fruit_features.pipelines.reporting.variance import components_reaching
+from fruit_features.pipelines.reporting.plots import (
+    components_reaching,
+    draw_projection,
+    draw_quality,
+    draw_variance,
+    to_svg,
+)
 
 
 @pytest.fixture
@@ -40,6 +45,38 @@ def test_variance_plot_draws_the_numbers(variance: pd.DataFrame) -> None:
         assert axes.get_title()
         assert axes.get_xlabel()
         assert axes.get_ylabel() == "share of variance"
+
+
+def test_quality_plot_draws_the_table() -> None:
+    columns = ("reconstruction_error", "between_within", "knn_accuracy")
+    table = pd.DataFrame(
+        {
+            "components": [10, 100, 1280],
+            "reconstruction_error": [0.3, 0.1, 0.0],
+            "between_within": [3.0, 2.0, 2.0],
+            # All the same, or nothing to measure.
+            "knn_accuracy": [np.nan, 1.0, 1.0],
+            "images": [5] * 3,
+        }
+    )
+    panels = draw_quality(table).axes
+    for column, axes in zip(columns, panels, strict=True):
+        np.testing.assert_allclose(axes.lines[0].get_ydata(), table[column])
+        assert [label.get_text() for label in axes.get_xticklabels()] == [
+            "10",
+            "100",
+            "1280",
+        ]
+
+
+@pytest.mark.parametrize("shares", [[0.5, 0.5], [0.0, 0.0]])
+def test_svg_has_words_as_text(shares: list[float]) -> None:
+    table = pd.DataFrame(
+        {"component": [1, 2], "ratio": shares, "cumulative": np.cumsum(shares)}
+    )
+    svg = to_svg(draw_variance(table, components=1))
+    assert svg.startswith("<?xml")
+    assert ">components kept</text>" in svg
 
 
 def test_projection_is_a_trace_a_label() -> None:

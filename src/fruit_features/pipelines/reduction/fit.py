@@ -1,16 +1,15 @@
 """Principal component analysis as MLlib does it, on numpy's BLAS and LAPACK.
 
 MLlib's own ``PCA.fit`` adds up the covariance row by row and decomposes it, both in
-Java; docs/performance.md compares. The method here is the same, the sums are made
-by the workers' numpy, the decomposition by the driver's, and the results are a plain
-``StandardScalerModel`` and a plain ``PCAModel``.
+Java; docs/performance.md compares. Here the workers' numpy makes the sums and the
+driver's decomposes the matrix. The results are models of MLlib's own classes.
 """
 
 import uuid
 from typing import Any, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
+import pandas as pd
 from pyspark.ml.common import _py2java
 from pyspark.ml.feature import PCAModel, StandardScalerModel
 from pyspark.ml.linalg import DenseMatrix, DenseVector
@@ -42,6 +41,22 @@ class Spectrum(NamedTuple):
     mean: Floats
     std: Floats
 
+    def variance_table(self) -> pd.DataFrame:
+        """List every component's share of the variance, and the running total."""
+        return pd.DataFrame(
+            {
+                "component": np.arange(1, len(self.ratios) + 1, dtype=np.int32),
+                "ratio": self.ratios,
+                "cumulative": np.cumsum(self.ratios),
+            }
+        )
+
+    def component_table(self, count: int) -> pd.DataFrame:
+        """List the first components, as rows."""
+        first = self.vectors.T[:count]
+        numbers = np.arange(1, len(first) + 1, dtype=np.int32)
+        return pd.DataFrame({"component": numbers, "vector": list(first)})
+
 
 def fit_spectrum(features: DataFrame, standardise: bool) -> Spectrum:
     """Find all principal components at once.
@@ -51,25 +66,27 @@ def fit_spectrum(features: DataFrame, standardise: bool) -> Spectrum:
         standardise: Whether every feature is divided by its standard deviation.
 
     Returns:
-        Components whose signs are fixed: the number farthest from zero in each is
+        Components with fixed signs: the number farthest from zero in each is
         positive, as in scikit-learn's ``svd_flip``, so that two fits agree.
 
     Raises:
-        NoFeaturesError: With fewer than two rows, or features that are no numbers.
+        NoFeaturesError: With fewer than two rows, or features that are not finite.
     """
     sums = _checked(sum_rows(features))
-    covariances = covariance(sums)
-    std = np.sqrt(np.clip(np.diag(covariances), 0, None))
+    mean = sums.total / sums.rows
+    # The sample covariance, as ``RowMatrix.computeCovariance`` defines it.
+    products = sums.products - sums.rows * np.outer(mean, mean)
+    covariance = products / (sums.rows - 1)
+    std = np.sqrt(np.clip(np.diag(covariance), 0, None))
     if standardise:
-        scale = scale_of(std)
-        covariances *= np.outer(scale, scale)
-    values, columns = np.linalg.eigh(covariances)
+        scale = inverse(std)
+        covariance *= np.outer(scale, scale)
+    values, columns = np.linalg.eigh(covariance)
     values, columns = np.clip(values[::-1], 0, None), columns[:, ::-1]
     farthest = np.abs(columns).argmax(axis=0)
     signs = np.sign(columns[farthest, np.arange(columns.shape[1])])
     total = values.sum()
     ratios = values / total if total > 0 else np.zeros_like(values)
-    mean = sums.total / sums.rows
     return Spectrum(columns * signs, ratios, sums.rows, mean, std)
 
 
@@ -87,14 +104,8 @@ def _checked(sums: Sums | None) -> Sums:
     return sums
 
 
-def covariance(sums: Sums) -> Floats:
-    """Compute the sample covariance, as ``RowMatrix.computeCovariance`` defines it."""
-    mean = sums.total / sums.rows
-    return (sums.products - sums.rows * np.outer(mean, mean)) / (sums.rows - 1)
-
-
-def scale_of(std: npt.NDArray[np.float64]) -> Floats:
-    """Return what ``StandardScalerModel`` multiplies by; 0 where nothing varies."""
+def inverse(std: Floats) -> Floats:
+    """Return ``1 / std``, 0 where nothing varies, as ``StandardScalerModel`` does."""
     return np.divide(1, std, out=np.zeros_like(std), where=std != 0)
 
 
@@ -124,36 +135,21 @@ def components_for(variance: float, ratios: Floats) -> int:
 def build_scaler(
     spark: SparkSession, spectrum: Spectrum, standardise: bool
 ) -> StandardScalerModel:
-    """Make MLlib's own model of the features' means and standard deviations.
-
-    Args:
-        spark: Holds the model.
-        spectrum: Has mean and standard deviation.
-        standardise: Whether the model divides by the latter, or changes nothing.
+    """Make MLlib's model of the features' means and standard deviations.
 
     Returns:
-        A model of the column ``raw_vector`` that adds the column ``vector``.
+        A model of the column ``raw_vector`` that adds the column ``vector``: divided
+        by the standard deviation if ``standardise``, else unchanged.
     """
-    scaler = StandardScalerModel(
-        _java_model(
-            spark,
-            "StandardScalerModel",
-            DenseVector(spectrum.std),
-            DenseVector(spectrum.mean),
-        )
-    )
-    # Not the mean: MLlib's PCA does not take it off either.
+    parts = DenseVector(spectrum.std), DenseVector(spectrum.mean)
+    scaler = StandardScalerModel(_java_model(spark, "StandardScalerModel", *parts))
+    # Not the mean: MLlib's PCA does not subtract it either.
     scaler._set(withMean=False, withStd=standardise)
     return scaler.setInputCol("raw_vector").setOutputCol("vector")
 
 
 def build_model(spark: SparkSession, spectrum: Spectrum, components: int) -> PCAModel:
-    """Make MLlib's own model of the first components.
-
-    Args:
-        spark: Holds the model.
-        spectrum: All components.
-        components: How many to keep.
+    """Make MLlib's model of the first components.
 
     Returns:
         A model of the column ``vector`` that adds the column ``pca_vector``.
@@ -167,11 +163,18 @@ def build_model(spark: SparkSession, spectrum: Spectrum, components: int) -> PCA
 
 
 def _java_model(spark: SparkSession, name: str, *parts: Any) -> Any:
-    """Call the constructor of a fitted model, which Scala has and Python has not."""
+    """Call the constructor of a fitted model, which only Scala has."""
     context = spark.sparkContext
-    constructor = getattr(
-        context._jvm.org.apache.spark.ml.feature,  # type: ignore[union-attr]
-        name,
-    )
+    models = context._jvm.org.apache.spark.ml.feature  # type: ignore[union-attr]
     uid = f"{name}_{uuid.uuid4().hex[:12]}"
-    return constructor(uid, *(_py2java(context, part) for part in parts))
+    return getattr(models, name)(uid, *(_py2java(context, part) for part in parts))
+
+
+def numpy_libraries() -> dict[str, str]:
+    """Name ``blas`` and ``lapack`` of numpy, with version; workers run the same."""
+    config: Any = np.show_config(mode="dicts")  # type: ignore[call-arg,func-returns-value]
+    found = config["Build Dependencies"]
+    return {
+        kind: f"{found[kind]['name']} {found[kind].get('version', '')}".strip()
+        for kind in ("blas", "lapack")
+    }

@@ -7,39 +7,36 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from matplotlib.figure import Figure
 from pyspark.ml.feature import PCAModel, StandardScalerModel
 from pyspark.ml.functions import array_to_vector, vector_to_array
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
 from fruit_features.backbone.spec import Backbone
+from fruit_features.exceptions import ModelMismatchError
 from fruit_features.pipelines.reduction.fit import (
     Spectrum,
     build_model,
     build_scaler,
     components_for,
     fit_spectrum,
+    numpy_libraries,
 )
-from fruit_features.pipelines.reduction.limits import check_dimensions
 from fruit_features.pipelines.reduction.parameters import (
     DEFAULT_COMPONENTS,
     ReductionParameters,
 )
 from fruit_features.pipelines.reduction.quality import (
     QUALITY_COMPONENTS,
-    draw_quality,
+    Basis,
+    mean_errors,
     measure_quality,
-)
-from fruit_features.pipelines.reduction.reconstruction import Basis, mean_errors
-from fruit_features.pipelines.reduction.stored import check_stored
-from fruit_features.pipelines.reduction.tables import (
-    component_table,
-    summarise_fit,
-    variance_table,
 )
 
 logger = logging.getLogger(__name__)
+
+# Components whose cumulative variance the summary names.
+NAMED_COMPONENTS = (10, 50, 100, 200)
 
 # Of so many buckets by hash, as many are read as hold the sample and a fifth more.
 HASH_BUCKETS = 2**20
@@ -49,11 +46,7 @@ MARGIN = 1.2
 def fit_pca(
     features: DataFrame,
     backbone: Backbone,
-    stored_scaler_model: Callable[[], StandardScalerModel | None],
-    stored_pca_model: Callable[[], PCAModel | None],
-    stored_principal_components: Callable[[], pd.DataFrame | None],
-    stored_explained_variance: Callable[[], pd.DataFrame | None],
-    stored_pca_summary: Callable[[], dict[str, Any] | None],
+    stored_fit: Callable[[], dict[str, Any]],
     parameters: ReductionParameters,
 ) -> dict[str, Any]:
     """Fit principal components to the backbone's features, or take the stored ones.
@@ -61,11 +54,8 @@ def fit_pca(
     Args:
         features: Features of any backbones.
         backbone: Whose features are meant.
-        stored_scaler_model: Loads the scaler that an earlier run fitted, if any.
-        stored_pca_model: Loads its model.
-        stored_principal_components: Loads its first components.
-        stored_explained_variance: Loads its variance.
-        stored_pca_summary: Loads what it was fitted on.
+        stored_fit: Loads what this returned in an earlier run, ``None`` for what is
+            missing.
         parameters: How many components; whether to fit anew.
 
     Returns:
@@ -76,39 +66,51 @@ def fit_pca(
 
     Raises:
         NoFeaturesError: With fewer than two rows.
-        DimensionError: If the features are longer than the driver can decompose.
         VarianceTargetError: If no number of components keeps the variance asked for.
-        ModelMismatchError: If the stored model is missing or of another backbone.
+        ModelMismatchError: If the stored model is missing, of another backbone, or
+            fitted with other parameters.
     """
     if not parameters.refit:
-        stored = {
-            "scaler": stored_scaler_model(),
-            "model": stored_pca_model(),
-            "components": stored_principal_components(),
-            "variance": stored_explained_variance(),
-            "summary": stored_pca_summary(),
-        }
-        check_stored(stored, backbone, parameters)
+        stored = stored_fit()
+        _check_stored(stored, backbone, parameters)
+        logger.info("model fitted %s used again", stored["summary"]["fitted"])
         return stored
     spark = features.sparkSession
-    check_dimensions(spark, backbone.dimensions)
     rows = features.where(F.col("backbone_id") == backbone.id)
     spectrum = fit_spectrum(rows, parameters.standardise)
     components = _components(parameters, spectrum)
-    summary = summarise_fit(spectrum, components, backbone, parameters)
+    variance = spectrum.variance_table()
+    cumulative = variance["cumulative"].to_list()
+    libraries = numpy_libraries()
     logger.info(
         "%s components keep %.1f %% of the variance; BLAS %s, LAPACK %s",
         components,
-        100 * summary["variance_retained"],
-        summary["blas"],
-        summary["lapack"],
+        100 * cumulative[components - 1],
+        *libraries.values(),
     )
     return {
         "scaler": build_scaler(spark, spectrum, parameters.standardise),
         "model": build_model(spark, spectrum, components),
-        "components": component_table(spectrum, components),
-        "variance": variance_table(spectrum),
-        "summary": summary,
+        "components": spectrum.component_table(max(components, *QUALITY_COMPONENTS)),
+        "variance": variance,
+        "summary": {
+            "backbone_id": backbone.id,
+            "rows": spectrum.rows,
+            "dimensions": len(cumulative),
+            "components": components,
+            "variance_retained": cumulative[components - 1],
+            "cumulative": {
+                str(k): cumulative[k - 1]
+                for k in NAMED_COMPONENTS
+                if k <= len(cumulative)
+            },
+            "standardised": parameters.standardise,
+            # To the millisecond: features made after this are new to the model.
+            "fitted": dt.datetime.now(dt.timezone.utc).isoformat(
+                timespec="milliseconds"
+            ),
+            **libraries,
+        },
     }
 
 
@@ -120,7 +122,7 @@ def reduce_features(
 ) -> DataFrame:
     """Project the backbone's features on the principal components.
 
-    As MLlib does it: without taking off the mean first, so that the models'
+    As MLlib does it: without subtracting the mean first, so that the models'
     ``transform`` gives the same numbers.
 
     Args:
@@ -176,79 +178,101 @@ def measure_drift(
     if parameters.refit:
         # What the components left out do not hold is known without looking.
         error = 1 - pca_summary["variance_retained"]
-        fitted = {"images": pca_summary["rows"], "error": error}
-        return {"refit": True, "fitted": fitted, "new": None, "ratio": None}
+        lost = {"images": pca_summary["rows"], "error": error}
+        return {"refit": True, "fitted": lost, "new": None, "ratio": None}
     rows = features.where(F.col("backbone_id") == backbone.id)
     since = dt.datetime.fromisoformat(pca_summary["fitted"])
     basis = Basis.of_models(scaler_model, pca_model.pc.toArray())
     groups = mean_errors(rows, F.col("featurized_at") > F.lit(since), basis)
-    drift = {"refit": False, "fitted": groups.get(False), "new": groups.get(True)}
-    return {**drift, "ratio": _ratio(drift)}
-
-
-def sample_features(
-    features: DataFrame, backbone: Backbone, parameters: ReductionParameters
-) -> pd.DataFrame:
-    """Take the quality table's images: all, or a random but fixed choice of them.
-
-    Args:
-        features: Features of any backbones.
-        backbone: Whose features are meant.
-        parameters: Uses ``quality_images``.
-
-    Returns:
-        ``image_key``, ``label`` and ``features``, in an order by hash.
-    """
-    rows = features.where(F.col("backbone_id") == backbone.id)
-    chosen = rows.select(
-        F.xxhash64("image_key").alias("hash"), "image_key", "label", "features"
-    )
-    share = MARGIN * parameters.quality_images / max(rows.count(), 1)
-    if share < 1:
-        # Not a sort of all: only some rows' features leave the workers.
-        bucket = F.pmod("hash", F.lit(HASH_BUCKETS))
-        chosen = chosen.where(bucket < int(share * HASH_BUCKETS))
-    bucket_order = chosen.toPandas()
-    bucket_order["bucket"] = bucket_order["hash"] % HASH_BUCKETS
-    ordered = bucket_order.sort_values(["bucket", "image_key"], ignore_index=True)
-    return ordered.head(parameters.quality_images).drop(columns=["hash", "bucket"])
+    fitted, new = groups.get(False), groups.get(True)
+    ratio = None
+    if fitted and new and fitted["error"]:
+        ratio = new["error"] / fitted["error"]
+    return {"refit": False, "fitted": fitted, "new": new, "ratio": ratio}
 
 
 def measure_reduction_quality(
-    feature_sample: pd.DataFrame,
+    features: DataFrame,
+    backbone: Backbone,
     scaler_model: StandardScalerModel,
     principal_components: pd.DataFrame,
     explained_variance: pd.DataFrame,
     pca_summary: dict[str, Any],
+    parameters: ReductionParameters,
 ) -> pd.DataFrame:
-    """Tell what is left of the labels' differences at some numbers of components.
+    """Measure what some numbers of components keep of the labels' differences.
 
     Args:
-        feature_sample: Columns ``label`` and ``features``.
+        features: Features of any backbones.
+        backbone: Whose features are meant.
         scaler_model: Of the model in use.
         principal_components: Its first components.
         explained_variance: The share of every component.
         pca_summary: How many components are kept.
+        parameters: Uses ``quality_images``.
 
     Returns:
         A row for each number of components and one for the features as they are, last;
         see ``measure_quality``.
     """
+    sample = sample_features(features, backbone, parameters.quality_images)
     vectors = np.stack(principal_components["vector"].to_list()).T
     basis = Basis.of_models(scaler_model, vectors)
     tried = {*QUALITY_COMPONENTS, pca_summary["components"]}
     # Beyond the number of images there is no variance.
     counts = sorted(k for k in tried if k <= pca_summary["rows"])
-    table = measure_quality(feature_sample, basis, counts)
+    table = measure_quality(sample, basis, counts)
     cumulative = explained_variance.set_index("component")["cumulative"]
     variance = cumulative.reindex(table["components"]).to_numpy()
     table.insert(1, "variance", variance)
     return table
 
 
-def plot_reduction_quality(reduction_quality: pd.DataFrame) -> Figure:
-    """Plot the quality table over the number of components."""
-    return draw_quality(reduction_quality)
+def sample_features(features: DataFrame, backbone: Backbone, most: int) -> pd.DataFrame:
+    """Return the backbone's features of all images, or of a fixed random sample.
+
+    Returns:
+        ``image_key``, ``label`` and ``features`` of ``most`` images at most, in an
+        order by hash.
+    """
+    rows = features.where(F.col("backbone_id") == backbone.id)
+    chosen = rows.select(
+        F.xxhash64("image_key").alias("hash"), "image_key", "label", "features"
+    )
+    share = MARGIN * most / max(rows.count(), 1)
+    if share < 1:
+        # Not a sort of all: only some rows' features leave the workers.
+        bucket = F.pmod("hash", F.lit(HASH_BUCKETS))
+        chosen = chosen.where(bucket < int(share * HASH_BUCKETS))
+    sample = chosen.toPandas()
+    sample["bucket"] = sample["hash"] % HASH_BUCKETS
+    ordered = sample.sort_values(["bucket", "image_key"], ignore_index=True)
+    return ordered.head(most).drop(columns=["hash", "bucket"])
+
+
+def _check_stored(
+    stored: dict[str, Any], backbone: Backbone, parameters: ReductionParameters
+) -> None:
+    """Refuse a stored fit that is not what the run asks for."""
+    summary = stored["summary"]
+    if any(part is None for part in stored.values()):
+        problem = "reduction.refit=false, but no fitted model is stored; run once"
+        raise ModelMismatchError(f"{problem} without it")
+    wanted = parameters.components or summary["components"]
+    if parameters.variance is not None:
+        ratios = stored["variance"]["ratio"].to_numpy()
+        wanted = components_for(parameters.variance, ratios)
+    if summary["backbone_id"] != backbone.id:
+        found = f"was fitted on features of {summary['backbone_id']}, not of "
+        found += backbone.id
+    elif wanted != summary["components"]:
+        found = f"keeps {summary['components']} components, {wanted} are asked for"
+    elif parameters.standardise and not summary["standardised"]:
+        found = "was fitted on features as they are, but reduction.standardise=true"
+    else:
+        return
+    message = f"the stored model {found}; run with reduction.refit=true"
+    raise ModelMismatchError(message)
 
 
 def _components(parameters: ReductionParameters, spectrum: Spectrum) -> int:
@@ -265,10 +289,3 @@ def _components(parameters: ReductionParameters, spectrum: Spectrum) -> int:
             possible,
         )
     return min(wanted, possible)
-
-
-def _ratio(drift: dict[str, Any]) -> float | None:
-    fitted, new = drift["fitted"], drift["new"]
-    return (
-        new["error"] / fitted["error"] if fitted and new and fitted["error"] else None
-    )

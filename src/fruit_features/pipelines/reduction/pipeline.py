@@ -8,28 +8,18 @@ from fruit_features.pipelines.reduction.nodes import (
     fit_pca,
     measure_drift,
     measure_reduction_quality,
-    plot_reduction_quality,
     reduce_features,
-    sample_features,
 )
 
 
 def create_pipeline(**kwargs: Any) -> Pipeline:
     """Fit, or take the stored fit, project, and measure what is kept."""
+    models = ["features", "backbone", "scaler_model", "pca_model"]
     return Pipeline(
         [
             Node(
                 func=fit_pca,
-                inputs=[
-                    "features",
-                    "backbone",
-                    "stored_scaler_model",
-                    "stored_pca_model",
-                    "stored_principal_components",
-                    "stored_explained_variance",
-                    "stored_pca_summary",
-                    "params:reduction",
-                ],
+                inputs=["features", "backbone", "stored_fit", "params:reduction"],
                 outputs={
                     "scaler": "scaler_model",
                     "model": "pca_model",
@@ -41,46 +31,29 @@ def create_pipeline(**kwargs: Any) -> Pipeline:
             ),
             Node(
                 func=reduce_features,
-                inputs=["features", "backbone", "scaler_model", "pca_model"],
+                inputs=models,
                 outputs="reduced_features",
                 name="reduce_features_node",
             ),
             Node(
                 func=measure_drift,
-                inputs=[
-                    "features",
-                    "backbone",
-                    "scaler_model",
-                    "pca_model",
-                    "pca_summary",
-                    "params:reduction",
-                ],
+                inputs=[*models, "pca_summary", "params:reduction"],
                 outputs="drift",
                 name="measure_drift_node",
             ),
             Node(
-                func=sample_features,
-                inputs=["features", "backbone", "params:reduction"],
-                outputs="feature_sample",
-                name="sample_features_node",
-            ),
-            Node(
                 func=measure_reduction_quality,
                 inputs=[
-                    "feature_sample",
+                    "features",
+                    "backbone",
                     "scaler_model",
                     "principal_components",
                     "explained_variance",
                     "pca_summary",
+                    "params:reduction",
                 ],
                 outputs="reduction_quality",
                 name="measure_reduction_quality_node",
-            ),
-            Node(
-                func=plot_reduction_quality,
-                inputs="reduction_quality",
-                outputs="quality_plot",
-                name="plot_reduction_quality_node",
             ),
         ],
         tags="reduction",

@@ -1,13 +1,18 @@
-"""What principal components keep of the differences between labels."""
+"""What principal components keep: reconstruction, and differences between labels."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
+import pyarrow as pa
+from pyspark.ml.feature import StandardScalerModel
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F
 
-from fruit_features.pipelines.reduction.reconstruction import Basis
-from fruit_features.workers.sums import Floats
+from fruit_features.pipelines.reduction.fit import inverse
+from fruit_features.workers.sums import Floats, blocks
 
 Labels = npt.NDArray[np.intp]
 
@@ -23,6 +28,71 @@ HELD_OUT = 5
 BLOCK_ROWS = 1000
 
 
+class Basis(NamedTuple):
+    """What features are reconstructed from.
+
+    Attributes:
+        mean: ``(dimensions,)``, of the features.
+        scale: ``(dimensions,)``, what they are multiplied by first.
+        vectors: ``(dimensions, components)``, orthonormal.
+        variance: Of the scaled features, added up over dimensions.
+    """
+
+    mean: Floats
+    scale: Floats
+    vectors: Floats
+    variance: float
+
+    @classmethod
+    def of_models(cls, scaler: StandardScalerModel, vectors: Floats) -> "Basis":
+        """Take mean and scale from the scaler that comes before the components."""
+        mean, std = scaler.mean.toArray(), scaler.std.toArray()
+        scale = inverse(std) if scaler.getWithStd() else np.ones_like(std)
+        return cls(mean, scale, vectors, float(((std * scale) ** 2).sum()))
+
+    def centre(self, features: Floats) -> Floats:
+        """Subtract the mean and scale."""
+        return (features - self.mean) * self.scale
+
+    def errors(self, features: Floats) -> Floats:
+        """Return each row's squared distance from its reconstruction."""
+        centred = self.centre(features)
+        kept = centred @ self.vectors
+        return (centred**2).sum(axis=1) - (kept**2).sum(axis=1)
+
+
+def mean_errors(
+    features: DataFrame, group: Column, basis: Basis
+) -> dict[bool, dict[str, Any]]:
+    """Compute the mean reconstruction error of two groups of images, on the workers.
+
+    Args:
+        features: Column ``features``, arrays.
+        group: True or false for each.
+        basis: What they are reconstructed from.
+
+    Returns:
+        By group, if there are any: ``images`` and ``error``, the latter as a share of
+        the variance of the features that the basis was fitted on.
+    """
+
+    def by_row(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
+        for batch in batches:
+            errors = [basis.errors(rows) for rows in blocks([batch])]
+            error = pa.array(np.concatenate(errors) if errors else [], pa.float64())
+            yield pa.RecordBatch.from_arrays([batch.column(1), error], ["group", "e"])
+
+    rows = features.select("features", group.alias("group"))
+    found = rows.mapInArrow(by_row, "group boolean, e double").groupBy("group")
+    total = basis.variance or 1.0
+    return {
+        row["group"]: {"images": row["images"], "error": row["error"] / total}
+        for row in found.agg(
+            F.count("*").alias("images"), F.avg("e").alias("error")
+        ).collect()
+    }
+
+
 def measure_quality(
     sample: pd.DataFrame, basis: Basis, components: list[int]
 ) -> pd.DataFrame:
@@ -31,7 +101,7 @@ def measure_quality(
     Args:
         sample: Columns ``label`` and ``features``, in random order.
         basis: Mean, scale and components of the model.
-        components: How many to try; those there are not are left out.
+        components: How many to try; those beyond the basis are left out.
 
     Returns:
         A row for each number of components; the last row is of all features. Columns:
@@ -40,30 +110,28 @@ def measure_quality(
         variance between labels over that within labels; ``knn_accuracy``, the share of
         held-out images whose label most of their 5 nearest neighbours have;
         ``images`` and ``held_out``, how many that is of. ``NaN`` where there is
-        nothing to tell, as of a single image a label.
+        nothing to measure, as of a single image a label.
     """
     centred = basis.centre(np.stack(sample["features"].to_list()).astype(np.float64))
     labels = pd.factorize(sample["label"], sort=True)[0]
-    held_out = _held_out(labels)
-    total = float((centred**2).sum())
+    place = pd.Series(labels).groupby(labels).cumcount().to_numpy()
+    held_out = place % HELD_OUT == HELD_OUT - 1
     projected = centred @ basis.vectors
-    rows = []
-    for count in [k for k in components if k <= projected.shape[1]]:
-        kept = projected[:, :count]
-        # Rounding must not make it negative.
-        error = max(1 - float((kept**2).sum()) / total, 0) if total else np.nan
-        rows.append((count, error, kept))
-    rows.append((centred.shape[1], 0.0, centred))
+    tried = [projected[:, :k] for k in components if k <= projected.shape[1]]
+    total = float((centred**2).sum())
     return pd.DataFrame(
         {
-            "components": count,
-            "reconstruction_error": error,
+            "components": numbers.shape[1],
+            # Rounding must not make it negative.
+            "reconstruction_error": max(1 - float((numbers**2).sum()) / total, 0)
+            if total
+            else np.nan,
             "between_within": between_within(numbers, labels),
             "knn_accuracy": knn_accuracy(numbers, labels, held_out),
             "images": len(labels),
             "held_out": int(held_out.sum()),
         }
-        for count, error, numbers in rows
+        for numbers in [*tried, centred]
     )
 
 
@@ -81,7 +149,7 @@ def between_within(numbers: Floats, labels: Labels) -> float:
 def knn_accuracy(
     numbers: Floats, labels: Labels, held_out: npt.NDArray[np.bool_]
 ) -> float:
-    """Return the share of held-out rows that their neighbours name rightly.
+    """Return the share of held-out rows whose neighbours give the right label.
 
     As scikit-learn's ``KNeighborsClassifier(5)`` does: by Euclidean distance, the
     first of labels with as many votes.
@@ -89,12 +157,12 @@ def knn_accuracy(
     known, asked = numbers[~held_out], numbers[held_out]
     if not len(asked) or not len(known):
         return float("nan")
-    blocks = np.array_split(asked, -(-len(asked) // BLOCK_ROWS))
-    named = [_name(block, known, labels[~held_out]) for block in blocks]
+    blocks_asked = np.array_split(asked, -(-len(asked) // BLOCK_ROWS))
+    named = [_nearest_label(block, known, labels[~held_out]) for block in blocks_asked]
     return float((np.concatenate(named) == labels[held_out]).mean())
 
 
-def _name(asked: Floats, known: Floats, labels: Labels) -> Labels:
+def _nearest_label(asked: Floats, known: Floats, labels: Labels) -> Labels:
     # The asked row's own square is the same for all its neighbours.
     distances = (known**2).sum(axis=1) - 2 * asked @ known.T
     nearest = min(NEIGHBOURS, len(known))
@@ -102,31 +170,3 @@ def _name(asked: Floats, known: Floats, labels: Labels) -> Labels:
     votes = np.zeros((len(asked), labels.max() + 1), dtype=np.int32)
     np.add.at(votes, (np.arange(len(asked))[:, None], labels[found]), 1)
     return votes.argmax(axis=1)
-
-
-def draw_quality(quality: pd.DataFrame) -> Figure:
-    """Draw the quality table: what is lost left, what is kept of labels right."""
-    figure = Figure(figsize=(12, 4.5), layout="constrained")
-    images = int(quality["images"].iloc[0])
-    figure.suptitle(f"What principal components keep, {images:,} images")
-    left, middle, right = figure.subplots(1, 3)
-    named = (
-        (left, "reconstruction_error", "Reconstruction error", "#e45756"),
-        (middle, "between_within", "Variance between / within labels", "#54a24b"),
-        (right, "knn_accuracy", "Accuracy of 5 neighbours", "#4c78a8"),
-    )
-    for axes, column, title, colour in named:
-        axes.plot(quality["components"], quality[column], "o-", color=colour)
-        axes.set(title=title, xlabel="components (last: all features)", xscale="log")
-        axes.set_xticks(quality["components"], map(str, quality["components"]))
-        axes.minorticks_off()
-        axes.grid(alpha=0.3)
-    for axes in (left, right):
-        axes.yaxis.set_major_formatter(PercentFormatter(1))
-    return figure
-
-
-def _held_out(labels: Labels) -> npt.NDArray[np.bool_]:
-    """Mark the last of every five of a label's images."""
-    place = pd.Series(labels).groupby(labels).cumcount().to_numpy()
-    return np.asarray(place % HELD_OUT == HELD_OUT - 1)

@@ -20,7 +20,7 @@ def count_images(
     Args:
         image_listing: Every image, with ``selected``.
         features: Features of the backbone in use.
-        quarantine: Images that are no usable ones.
+        quarantine: Images that are not usable.
         begun: Features made since then are this run's.
 
     Raises:
@@ -68,17 +68,6 @@ def _examples(images: DataFrame) -> str:
     return ", ".join(repr(row["image_key"]) for row in rows)
 
 
-def count_expired(features: DataFrame, expired_images: DataFrame) -> int:
-    """Count the images that have expired and whose features are kept.
-
-    Args:
-        features: Features of the backbone in use.
-        expired_images: Images that are gone because of their age.
-    """
-    keys = expired_images.select("image_key")
-    return features.join(F.broadcast(keys), "image_key", "left_semi").count()
-
-
 def list_quarantine(
     image_listing: DataFrame, quarantine: DataFrame, most: int
 ) -> dict[str, Any]:
@@ -86,7 +75,7 @@ def list_quarantine(
 
     Args:
         image_listing: Every image, with ``selected``.
-        quarantine: Images that are no usable ones.
+        quarantine: Images that are not usable.
         most: How many to list.
     """
     chosen = image_listing.where("selected").select("image_key")

@@ -1,6 +1,17 @@
-"""What the fields of ``run_report`` mean; a run's tests compare them with a report."""
+"""What ``run_report`` and page are made of; tests compare it with those of a run."""
 
-# Of runs on YARN only.
+# The datasets that the page shows besides the run report.
+PAGE_DATA = (
+    "explained_variance",
+    "variance_plot_svg",
+    "reduction_quality",
+    "quality_plot_svg",
+    "storage",
+    "projection_points",
+    "thumbnails",
+)
+
+# Fields of runs on YARN only.
 ON_YARN = ("spark.tracking_page", "spark.event_log")
 
 FIELDS = {

@@ -7,23 +7,20 @@ from importlib import metadata
 from typing import Any
 
 import pandas as pd
-from matplotlib.figure import Figure
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from fruit_features.backbone.spec import Backbone
-from fruit_features.pipelines.reduction.blas import mllib_library
-from fruit_features.pipelines.reporting.counts import (
-    count_expired,
-    count_images,
-    list_quarantine,
-)
-from fruit_features.pipelines.reporting.outlook import rows_outlook, runs_outlook
+from fruit_features.pipelines.reporting.counts import count_images, list_quarantine
 from fruit_features.pipelines.reporting.page import render_page
 from fruit_features.pipelines.reporting.parameters import ReportingParameters
-from fruit_features.pipelines.reporting.plots import draw_projection, draw_variance
-from fruit_features.pipelines.reporting.storage import measure_tables
-from fruit_features.pipelines.reporting.thumbnails import make_thumbnails
+from fruit_features.pipelines.reporting.plots import (
+    draw_projection,
+    draw_quality,
+    draw_variance,
+    to_svg,
+)
+from fruit_features.pipelines.reporting.retention import review_retention
 from fruit_features.privacy.parameters import RetentionParameters
 
 # Where YARN shows the application; Spark keeps it for its own page.
@@ -45,16 +42,25 @@ PACKAGES = (
 )
 
 
-def plot_variance(
-    explained_variance: pd.DataFrame, pca_summary: dict[str, Any]
-) -> dict[str, Figure]:
-    """Plot the variance by component, individual left and cumulative right.
+def plot_components(
+    explained_variance: pd.DataFrame,
+    pca_summary: dict[str, Any],
+    reduction_quality: pd.DataFrame,
+) -> dict[str, Any]:
+    """Plot the variance by component, and the quality table.
 
     Returns:
-        The figure twice, for both of the files it is kept as.
+        ``variance`` and ``quality``: figures; ``variance_svg`` and ``quality_svg``: the
+        same as SVG.
     """
-    figure = draw_variance(explained_variance, pca_summary["components"])
-    return {"png": figure, "svg": figure}
+    variance = draw_variance(explained_variance, pca_summary["components"])
+    quality = draw_quality(reduction_quality)
+    return {
+        "variance": variance,
+        "variance_svg": to_svg(variance),
+        "quality": quality,
+        "quality_svg": to_svg(quality),
+    }
 
 
 def plot_projection(
@@ -77,95 +83,37 @@ def plot_projection(
     )
     chosen = plane.orderBy(F.xxhash64("image_key")).limit(parameters.points)
     points = chosen.toPandas()
-    return {
-        "points": points,
-        "plot": draw_projection(points, reduced_features.count()),
-    }
-
-
-def shrink_images(images: DataFrame, quarantine: DataFrame) -> pd.DataFrame:
-    """Make a thumbnail for every label, and for some quarantined images.
-
-    Args:
-        images: The packed images.
-        quarantine: Images that are no usable ones.
-    """
-    return make_thumbnails(images, quarantine)
-
-
-def measure_storage(
-    features: DataFrame, backbone: Backbone, reduced_features: DataFrame
-) -> pd.DataFrame:
-    """Measure what an image's features take, as they are stored and otherwise.
-
-    Args:
-        features: Features of any backbones.
-        backbone: The one in use.
-        reduced_features: The same on fewer numbers.
-    """
-    rows = features.where(F.col("backbone_id") == backbone.id)
-    return pd.DataFrame(measure_tables(rows, reduced_features))
-
-
-def review_retention(
-    image_listing: DataFrame,
-    expired_images: DataFrame,
-    features: DataFrame,
-    backbone: Backbone,
-    kept_runs: Callable[[], dict[str, Any] | None],
-    retention: RetentionParameters,
-) -> dict[str, Any]:
-    """Say what has expired, and what goes next because of its age.
-
-    Args:
-        image_listing: Every image.
-        expired_images: Images that are gone, and whose features stay.
-        features: Features of any backbones.
-        backbone: The one in use.
-        kept_runs: Loads the names of the runs whose reports are kept.
-        retention: How long each is kept.
-
-    Returns:
-        The fields of the run report that tell of retention.
-    """
-    now = dt.datetime.now(dt.timezone.utc)
-    expired, goes = 0, []
-    if days := retention.images_days:
-        rows = features.where(F.col("backbone_id") == backbone.id)
-        expired = count_expired(rows, expired_images)
-        changed = "modification_time"
-        goes.append(rows_outlook("raw_images", image_listing, changed, days, now))
-    if days := retention.features_days:
-        goes.append(rows_outlook("features", features, "featurized_at", days, now))
-    if days := retention.logs_days:
-        goes.append(runs_outlook("report_history", kept_runs() or {}, days, now))
-    reckoned = {"reckoned": f"{now:%Y-%m-%d}", "datasets": goes} if goes else None
-    return {"expired": expired, "retention": reckoned}
+    plot = draw_projection(points, reduced_features.count())
+    return {"points": points, "plot": plot}
 
 
 def summarise_run(  # noqa: PLR0913, PLR0917  An argument an input.
     image_listing: DataFrame,
+    expired_images: DataFrame,
     features: DataFrame,
     quarantine: DataFrame,
     backbone: Backbone,
     pca_summary: dict[str, Any],
     drift: dict[str, Any],
-    retention_review: dict[str, Any],
+    kept_runs: Callable[[], dict[str, Any] | None],
     run_facts: dict[str, Any],
     parameters: ReportingParameters,
+    retention: RetentionParameters,
 ) -> dict[str, Any]:
     """Count what was written and add how, where and how long.
 
     Args:
         image_listing: Every image, with ``selected``.
+        expired_images: Images that are gone, and whose features stay.
         features: Features of any backbones.
-        quarantine: Images that are no usable ones.
+        quarantine: Images that are not usable.
         backbone: The one in use.
         pca_summary: What the components were fitted on.
         drift: How well new images are reconstructed.
-        retention_review: From ``review_retention``.
+        kept_runs: Loads the names of the runs whose reports are kept.
         run_facts: When the stages ran, from the hook.
         parameters: Uses ``quarantine_rows`` and ``dollars_per_hour``.
+        retention: How long images, features and reports are kept.
 
     Returns:
         The run report, fit for JSON; ``fields.py`` says what its fields mean.
@@ -174,31 +122,29 @@ def summarise_run(  # noqa: PLR0913, PLR0917  An argument an input.
         CountError: If an image is neither in ``features`` nor in ``quarantine``,
             or in both, or twice.
     """
-    stages = run_facts["stages"]
+    stages, total = run_facts["stages"], run_facts["seconds"]
     rows = features.where(F.col("backbone_id") == backbone.id)
     begun = dt.datetime.fromisoformat(stages["featurization"]["started"])
     images = count_images(image_listing, rows, quarantine, begun)
     labels = images.pop("labels")
-    nodes = stages["featurization"]["nodes"]
-    seconds = nodes.get("featurize_images_node")
+    seconds = stages["featurization"]["nodes"].get("featurize_images_node")
     rate = images["featurized"] / seconds if seconds and images["featurized"] else None
+    dollars = parameters.dollars_per_hour
     spark = features.sparkSession
     return {
         "images": images,
-        **retention_review,
+        **review_retention(
+            image_listing, expired_images, features, rows, kept_runs, retention
+        ),
         "labels": labels,
         **list_quarantine(image_listing, quarantine, parameters.quarantine_rows),
         "backbone": backbone.describe(),
-        "reduction": {
-            **pca_summary,
-            "drift": drift,
-            "mllib_blas": mllib_library(spark),
-        },
+        "reduction": {**pca_summary, "drift": drift, "mllib_blas": _mllib_blas(spark)},
         "seconds": {
             **{name: stages[name]["seconds"] for name in STAGES if name in stages},
-            "total": run_facts["seconds"],
+            "total": total,
         },
-        "dollars": _cost(run_facts["seconds"], parameters.dollars_per_hour),
+        "dollars": None if dollars is None else total / 3600 * dollars,
         "images_per_second": round(rate, 2) if rate else None,
         "spark": _spark(spark),
         "environment": run_facts["environment"],
@@ -213,42 +159,29 @@ def summarise_run(  # noqa: PLR0913, PLR0917  An argument an input.
 
 def render_report(
     run_report: dict[str, Any],
-    explained_variance: pd.DataFrame,
-    reduction_quality: pd.DataFrame,
-    storage: pd.DataFrame,
-    projection_points: pd.DataFrame,
-    thumbnails: pd.DataFrame,
     previous_run: Callable[[], dict[str, Any] | None],
+    **data: Any,
 ) -> dict[str, Any]:
     """Render the page that shows the run whole; it needs no network.
 
     Args:
         run_report: From ``summarise_run``.
-        explained_variance: The share of every component.
-        reduction_quality: What components keep of the labels' differences.
-        storage: What features take.
-        projection_points: From ``plot_projection``.
-        thumbnails: One a label, and of quarantined images.
         previous_run: Loads the report of the run before, if any.
+        data: The datasets that ``PAGE_DATA`` names.
 
     Returns:
         ``page``: HTML in which every name and label is escaped; it and the run report
         once more, as ``kept_page`` and ``kept_report``, for the history.
     """
-    page = render_page(
-        run_report,
-        previous_run(),
-        explained_variance=explained_variance,
-        reduction_quality=reduction_quality,
-        storage=storage,
-        projection_points=projection_points,
-        thumbnails=thumbnails,
-    )
+    page = render_page(run_report, previous_run(), data)
     return {"page": page, "kept_page": page, "kept_report": run_report}
 
 
-def _cost(seconds: float, dollars_per_hour: float | None) -> float | None:
-    return None if dollars_per_hour is None else seconds / 3600 * dollars_per_hour
+def _mllib_blas(spark: SparkSession) -> str:
+    """Name MLlib's BLAS: ``JNIBLAS`` is the machine's own library, others are Java."""
+    linalg = spark.sparkContext._jvm.org.apache.spark.ml.linalg  # type: ignore[union-attr]
+    blas = getattr(getattr(linalg, "BLAS$"), "MODULE$")
+    return str(blas.nativeBLAS().getClass().getSimpleName())
 
 
 def _spark(spark: SparkSession) -> dict[str, Any]:

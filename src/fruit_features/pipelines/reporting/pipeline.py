@@ -4,15 +4,15 @@ from typing import Any
 
 from kedro.pipeline import Node, Pipeline
 
+from fruit_features.pipelines.reporting.fields import PAGE_DATA
 from fruit_features.pipelines.reporting.nodes import (
-    measure_storage,
+    plot_components,
     plot_projection,
-    plot_variance,
     render_report,
-    review_retention,
-    shrink_images,
     summarise_run,
 )
+from fruit_features.pipelines.reporting.storage import measure_storage
+from fruit_features.pipelines.reporting.thumbnails import shrink_images
 
 
 def create_pipeline(**kwargs: Any) -> Pipeline:
@@ -20,10 +20,15 @@ def create_pipeline(**kwargs: Any) -> Pipeline:
     return Pipeline(
         [
             Node(
-                func=plot_variance,
-                inputs=["explained_variance", "pca_summary"],
-                outputs={"png": "variance_plot", "svg": "variance_plot_svg"},
-                name="plot_variance_node",
+                func=plot_components,
+                inputs=["explained_variance", "pca_summary", "reduction_quality"],
+                outputs={
+                    "variance": "variance_plot",
+                    "variance_svg": "variance_plot_svg",
+                    "quality": "quality_plot",
+                    "quality_svg": "quality_plot_svg",
+                },
+                name="plot_components_node",
             ),
             Node(
                 func=plot_projection,
@@ -44,45 +49,28 @@ def create_pipeline(**kwargs: Any) -> Pipeline:
                 name="measure_storage_node",
             ),
             Node(
-                func=review_retention,
-                inputs=[
-                    "image_listing@spark",
-                    "expired_images@spark",
-                    "features",
-                    "backbone",
-                    "kept_runs",
-                    "params:retention",
-                ],
-                outputs="retention_review",
-                name="review_retention_node",
-            ),
-            Node(
                 func=summarise_run,
                 inputs=[
                     "image_listing@spark",
+                    "expired_images@spark",
                     "features",
                     "quarantine",
                     "backbone",
                     "pca_summary",
                     "drift",
-                    "retention_review",
+                    "kept_runs",
                     "run_facts",
                     "params:reporting",
+                    "params:retention",
                 ],
                 outputs="run_report",
                 name="summarise_run_node",
             ),
             Node(
                 func=render_report,
-                inputs=[
-                    "run_report",
-                    "explained_variance",
-                    "reduction_quality",
-                    "storage",
-                    "projection_points",
-                    "thumbnails",
-                    "previous_run",
-                ],
+                inputs={
+                    name: name for name in ("run_report", "previous_run", *PAGE_DATA)
+                },
                 outputs={
                     "page": "report",
                     "kept_page": "report_history",

@@ -1,24 +1,57 @@
-"""The plots of the catalog: variance for slides, the projection for kedro-viz."""
+"""Plots of the catalog and of the page, and the colours and marks they share.
 
+Matplotlib and Plotly are loaded when a plot is drawn: a run that finds nothing
+changed renders its page without them.
+"""
+
+import colorsys
 import html
+import io
+from typing import TYPE_CHECKING
 
-import pandas as pd
-import plotly.graph_objects as go
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
+if TYPE_CHECKING:
+    import pandas as pd
+    import plotly.graph_objects as go
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
-from fruit_features.pipelines.reporting.colours import label_colours
-from fruit_features.pipelines.reporting.variance import (
-    THRESHOLDS,
-    components_reaching,
-)
+# Shares of variance that plots and page name the components for.
+THRESHOLDS = (0.75, 0.80, 0.90, 0.95)
 
 # Bars beyond this many components are too thin and too low to see.
 BARS = 50
 
+BLUE, RED, GREEN = "#4c78a8", "#e45756", "#54a24b"
 
-def draw_variance(variance: pd.DataFrame, components: int) -> Figure:
+QUALITY_PLOTS = (
+    ("reconstruction_error", "Reconstruction error", RED),
+    ("between_within", "Variance between / within labels", GREEN),
+    ("knn_accuracy", "Accuracy of 5 neighbours", BLUE),
+)
+
+LIGHTNESS = (0.38, 0.52, 0.66)
+
+# Steps of the golden ratio never meet, and lead far away each time.
+GOLDEN = (5**0.5 - 1) / 2
+
+
+def components_reaching(variance: "pd.DataFrame", threshold: float) -> int | None:
+    """Count the components whose cumulative share reaches a threshold."""
+    reached = variance[variance["cumulative"] >= threshold]
+    return int(reached["component"].iloc[0]) if len(reached) else None
+
+
+def label_colours(count: int) -> list[str]:
+    """Return as many colours, as ``#rrggbb``, with hues of neighbours far apart."""
+    colours = []
+    for number in range(count):
+        lightness = LIGHTNESS[number % len(LIGHTNESS)]
+        rgb = colorsys.hls_to_rgb(number * GOLDEN % 1, lightness, 0.7)
+        colours.append("#" + "".join(f"{round(part * 255):02x}" for part in rgb))
+    return colours
+
+
+def draw_variance(variance: "pd.DataFrame", components: int) -> "Figure":
     """Draw the variance by component, individual left and cumulative right.
 
     Args:
@@ -28,41 +61,35 @@ def draw_variance(variance: pd.DataFrame, components: int) -> Figure:
     Returns:
         A figure of two axes with the 75, 80, 90 and 95 % thresholds marked.
     """
-    figure = Figure(figsize=(12, 4.8), layout="constrained")
-    figure.suptitle(
-        f"Variance of {len(variance):,} features explained by components", fontsize=15
-    )
-    left, right = figure.subplots(1, 2)
+    from matplotlib.ticker import PercentFormatter
+
+    title = f"Variance of {len(variance):,} features explained by components"
+    figure, (left, right) = _figure(title, 2)
     first = variance.head(BARS)
-    left.bar(first["component"], first["ratio"], color="#4c78a8")
-    left.set(title="Individual", xlabel="component", ylabel="share of variance")
+    left.bar(first["component"], first["ratio"], color=BLUE)
+    left.set(title="Individual", xlabel="component")
     _draw_cumulative(right, variance, components)
     for axes in (left, right):
+        axes.set_ylabel("share of variance")
         axes.yaxis.set_major_formatter(PercentFormatter(1))
-        axes.grid(axis="y", alpha=0.3)
-        for text in (axes.title, axes.xaxis.label, axes.yaxis.label):
-            text.set_fontsize(13)
-        axes.tick_params(labelsize=12)
     return figure
 
 
-def _draw_cumulative(axes: Axes, variance: pd.DataFrame, components: int) -> None:
-    axes.plot(variance["component"], variance["cumulative"], color="#4c78a8", lw=2)
-    axes.set(title="Cumulative", xlabel="components kept", ylabel="share of variance")
+def _draw_cumulative(axes: "Axes", variance: "pd.DataFrame", components: int) -> None:
+    axes.plot(variance["component"], variance["cumulative"], color=BLUE, lw=2)
+    axes.set(title="Cumulative", xlabel="components kept")
     for threshold in THRESHOLDS:
-        needed = components_reaching(variance, threshold)
-        if needed is None:
-            continue
-        axes.axhline(threshold, color="#999999", lw=0.8, ls="--")
-        axes.plot(needed, threshold, "o", color="#e45756", ms=6)
-        axes.annotate(
-            f"{threshold:.0%}: {needed}",
-            (needed, threshold),
-            textcoords="offset points",
-            xytext=(7, -14),
-            fontsize=12,
-        )
-    axes.axvline(components, color="#54a24b", lw=1.2, label=f"kept: {components}")
+        if needed := components_reaching(variance, threshold):
+            axes.axhline(threshold, color="#999999", lw=0.8, ls="--")
+            axes.plot(needed, threshold, "o", color=RED, ms=6)
+            axes.annotate(
+                f"{threshold:.0%}: {needed}",
+                (needed, threshold),
+                textcoords="offset points",
+                xytext=(7, -14),
+                fontsize=12,
+            )
+    axes.axvline(components, color=GREEN, lw=1.2, label=f"kept: {components}")
     # What follows 99 % is a flat line.
     shown = components_reaching(variance, 0.99) or len(variance)
     axes.set_xlim(0, max(shown, components) * 1.05 + 1)
@@ -70,7 +97,49 @@ def _draw_cumulative(axes: Axes, variance: pd.DataFrame, components: int) -> Non
     axes.legend(loc="lower right", fontsize=12)
 
 
-def draw_projection(points: pd.DataFrame, total: int) -> go.Figure:
+def draw_quality(quality: "pd.DataFrame") -> "Figure":
+    """Draw the quality table over the number of components, a column an axes."""
+    from matplotlib.ticker import PercentFormatter
+
+    images = int(quality["images"].iloc[0])
+    title = f"What principal components keep, {images:,} images"
+    figure, panels = _figure(title, len(QUALITY_PLOTS))
+    for axes, (column, name, colour) in zip(panels, QUALITY_PLOTS, strict=True):
+        axes.plot(quality["components"], quality[column], "o-", color=colour)
+        axes.set(title=name, xlabel="components (last: all features)", xscale="log")
+        axes.set_xticks(quality["components"], map(str, quality["components"]))
+        axes.minorticks_off()
+        if column != "between_within":
+            axes.yaxis.set_major_formatter(PercentFormatter(1))
+            axes.set_ylim(top=min(axes.get_ylim()[1], 1.01))
+    return figure
+
+
+def _figure(title: str, columns: int) -> "tuple[Figure, list[Axes]]":
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(12, 4.8), layout="constrained")
+    figure.suptitle(title, fontsize=15)
+    panels = list(figure.subplots(1, columns))
+    for axes in panels:
+        axes.grid(axis="y", alpha=0.3)
+        axes.tick_params(labelsize=12)
+        for text in (axes.title, axes.xaxis.label, axes.yaxis.label):
+            text.set_fontsize(13)
+    return figure, panels
+
+
+def to_svg(figure: "Figure") -> str:
+    """Return a figure as SVG, whose words are text in the reader's own font."""
+    import matplotlib as mpl
+
+    file = io.StringIO()
+    with mpl.rc_context({"svg.fonttype": "none"}):
+        figure.savefig(file, format="svg", bbox_inches="tight")
+    return file.getvalue()
+
+
+def draw_projection(points: "pd.DataFrame", total: int) -> "go.Figure":
     """Draw images as points on the first two components, coloured by label.
 
     Args:
@@ -81,8 +150,9 @@ def draw_projection(points: pd.DataFrame, total: int) -> go.Figure:
         A Plotly figure, one trace a label. File names and labels are escaped:
         Plotly would read them as HTML.
     """
+    import plotly.graph_objects as go
+
     groups = [(str(label), rows) for label, rows in points.groupby("label")]
-    colours = label_colours(len(groups))
     figure = go.Figure(
         [
             go.Scattergl(
@@ -94,7 +164,9 @@ def draw_projection(points: pd.DataFrame, total: int) -> go.Figure:
                 mode="markers",
                 marker={"size": 5, "opacity": 0.7, "color": colour},
             )
-            for colour, (label, group) in zip(colours, groups, strict=True)
+            for colour, (label, group) in zip(
+                label_colours(len(groups)), groups, strict=True
+            )
         ]
     )
     drawn = "" if len(points) == total else f", {len(points):,} drawn"

@@ -1,8 +1,4 @@
-"""How much room features take, as they are stored and as they might be."""
-
-import functools
-import io
-from collections.abc import Callable
+"""How much room features take, as they are stored and in other formats."""
 
 import numpy as np
 import pandas as pd
@@ -12,102 +8,71 @@ from pyarrow import csv
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
+from fruit_features.backbone.spec import Backbone
+
 # What the formats are compared on; all of a table would take longer than writing it.
 SAMPLE = 500
-
-FILE_SIZE = "_metadata.file_size"
 
 MANY_IMAGES = 50_000_000
 
 CODECS = {"uncompressed": "none", "snappy": "snappy", "zstd": "zstd"}
 
 
-def measure_tables(
-    features: DataFrame, reduced_features: DataFrame
-) -> list[dict[str, object]]:
+def measure_storage(
+    features: DataFrame, backbone: Backbone, reduced_features: DataFrame
+) -> pd.DataFrame:
     """Measure the tables' files, and what a sample of features takes in other formats.
 
     Args:
-        features: The table, as it was read from its files.
+        features: Features of any backbones, as read from their files.
+        backbone: The one in use.
         reduced_features: The same on fewer numbers.
 
     Returns:
-        A row a format, fit for a data frame: ``table``, ``format``,
-        ``bytes_per_image``, ``gigabytes_at_50_million``, ``images`` (measured on so
-        many) and ``sampled``.
+        A row a format: ``table``, ``format``, ``bytes_per_image``,
+        ``gigabytes_at_50_million``, ``images`` (measured on so many) and ``sampled``.
     """
-    stored = _stored({"features": features, "reduced_features": reduced_features})
-    sample = _arrow(features.limit(SAMPLE).toPandas())
-    measured = {"CSV": _csv_size(sample)}
-    for said, codec in CODECS.items():
-        measured[f"Parquet, {said}"] = _parquet_size(sample, codec)
-    return [
-        *(_row(name, "as stored", *stored[name], False) for name in stored),
-        *(
-            _row("features", said, size, len(sample), True)
-            for said, size in measured.items()
-        ),
-    ]
-
-
-def _stored(tables: dict[str, DataFrame]) -> dict[str, tuple[int, int]]:
-    """Return the bytes and the rows of tables, in one job; no column is read."""
-    files = [
-        table.select(F.lit(name).alias("table"), "_metadata.file_path", FILE_SIZE)
-        for name, table in tables.items()
-    ]
-    every = functools.reduce(DataFrame.union, files)
-    counted = every.groupBy("table", "file_path", "file_size").count().collect()
-    return {
-        name: (
-            sum(row["file_size"] for row in counted if row["table"] == name),
-            sum(row["count"] for row in counted if row["table"] == name),
-        )
-        for name in tables
-    }
-
-
-def _row(
-    name: str, said: str, size: int, images: int, sampled: bool
-) -> dict[str, object]:
-    each = size / images
-    return {
-        "table": name,
-        "format": said,
-        "bytes_per_image": round(each, 1),
-        "gigabytes_at_50_million": round(each * MANY_IMAGES / 1e9, 2),
-        "images": images,
-        "sampled": sampled,
-    }
-
-
-def _arrow(frame: pd.DataFrame) -> pa.Table:
-    table = pa.Table.from_pandas(frame, preserve_index=False)
-    column = table.schema.get_field_index("features")
-    arrays = table.column("features").cast(pa.list_(pa.float32()))
-    return table.set_column(column, "features", arrays)
-
-
-def _csv_size(table: pa.Table) -> int:
-    """Write a column a number, as a program that knows no arrays would want it."""
-    matrix = np.stack(table.column("features").to_numpy())
-    others = table.drop_columns(["features"])
-    arrays = [*others.columns, *(pa.array(column) for column in matrix.T)]
-    names = [*others.column_names, *(f"feature_{n}" for n in range(matrix.shape[1]))]
-    flat = pa.Table.from_arrays(arrays, names)
-    return _written(lambda file: csv.write_csv(flat, file))
-
-
-def _parquet_size(table: pa.Table, codec: str) -> int:
-    # No dictionary, as in the catalog: hardly a number comes twice.
-    return _written(
-        lambda file: pq.write_table(
-            table, file, compression=codec, use_dictionary=["label"]
-        )
+    rows = features.where(F.col("backbone_id") == backbone.id)
+    stored = _stored("features", rows).union(
+        _stored("reduced_features", reduced_features)
     )
+    sizes = stored.groupBy("table").agg(F.sum("size"), F.sum("count"))
+    sample = rows.limit(SAMPLE).toPandas()
+    measured = [(table, "as stored", *size, False) for table, *size in sizes.collect()]
+    measured += [
+        ("features", name, size, len(sample), True)
+        for name, size in _formats(sample).items()
+    ]
+    columns = ["table", "format", "bytes_per_image", "images", "sampled"]
+    table = pd.DataFrame(sorted(measured[:2]) + measured[2:], columns=columns)
+    each = table["bytes_per_image"] / table["images"]
+    table["bytes_per_image"] = each.round(1)
+    table.insert(3, "gigabytes_at_50_million", (each * MANY_IMAGES / 1e9).round(2))
+    return table
 
 
-def _written(write: Callable[[io.BytesIO], None]) -> int:
-    file = io.BytesIO()
-    write(file)
-    return file.tell()
+def _stored(name: str, table: DataFrame) -> DataFrame:
+    """List the files of a table, with bytes and rows; no column of it is read."""
+    files = table.select("_metadata.file_path", "_metadata.file_size")
+    counted = files.groupBy("file_path", F.col("file_size").alias("size")).count()
+    return counted.select(F.lit(name).alias("table"), "size", "count")
+
+
+def _formats(sample: pd.DataFrame) -> dict[str, int]:
+    """Return the bytes of some rows in formats they might be stored in."""
+    arrays = pa.Table.from_pandas(sample, preserve_index=False)
+    place = arrays.schema.get_field_index("features")
+    floats = arrays.column("features").cast(pa.list_(pa.float32()))
+    arrays = arrays.set_column(place, "features", floats)
+    # A column a number, for programs that know no arrays.
+    numbers = pd.DataFrame(np.stack(floats.to_numpy())).add_prefix("feature_")
+    flat = pd.concat([sample.drop(columns="features"), numbers], axis=1)
+    sink = pa.MockOutputStream()
+    csv.write_csv(pa.Table.from_pandas(flat, preserve_index=False), sink)
+    sizes = {"CSV": sink.size()}
+    for name, codec in CODECS.items():
+        sink = pa.MockOutputStream()
+        # No dictionary, as in the catalog: hardly a number comes twice.
+        pq.write_table(arrays, sink, compression=codec, use_dictionary=["label"])
+        sizes[f"Parquet, {name}"] = sink.size()
+    return sizes

@@ -1,8 +1,28 @@
-"""The lines that a run ends with."""
+"""What a run did and what differs from another, as text."""
 
-from typing import Any
+from typing import Any, NamedTuple
 
 from kedro.io import AbstractDataset
+
+# Numbers that two runs are compared by: where the report has them, how to show them.
+NUMBERS = {
+    "images expired": (("expired",), ","),
+    "labels": (("labels",), ","),
+    "components": (("reduction", "components"), ","),
+    "variance kept": (("reduction", "variance_retained"), ".2%"),
+    "images per second": (("images_per_second",), ",.1f"),
+    "seconds": (("seconds", "total"), ",.1f"),
+    "dollars": (("dollars",), ",.2f"),
+}
+
+
+class Change(NamedTuple):
+    """A fact of two runs; ``change`` is empty where numbers do not differ."""
+
+    name: str
+    before: str
+    now: str
+    change: str = ""
 
 
 def address(dataset: AbstractDataset[Any, Any]) -> str:
@@ -13,26 +33,30 @@ def address(dataset: AbstractDataset[Any, Any]) -> str:
 
 
 def format_summary(report: dict[str, Any], place: object) -> str:
-    """Say in a few lines what a run did.
-
-    Args:
-        report: The ``run_report``.
-        place: Where the page is that shows it whole.
-
-    Returns:
-        Lines of text; the last one is ``place``.
-    """
+    """Summarise a run report in a few lines; the last one is the page's ``place``."""
     images, reduction = report["images"], report["reduction"]
-    rate = report["images_per_second"]
+    rate, expired = report["images_per_second"], report.get("expired")
+    reasons = report["quarantine_reasons"].items()
+    notes = {
+        "featurized": f"   {rate:,.0f} images/s" if rate else "",
+        "unchanged": "   done by an earlier run, not done again",
+        "quarantined": "".join(f"   {number} {reason}" for reason, number in reasons),
+    }
+    kept = f"{reduction['components']} of {reduction['dimensions']} components"
     lines = [
         "",
         f"images found   {images['found']:>10,}",
-        f"  featurized   {images['featurized']:>10,}{_speed(rate)}",
-        f"  unchanged    {images['unchanged']:>10,}{_unchanged(images)}",
-        f"  quarantined  {images['quarantined']:>10,}{_reasons(report)}",
-        *_expired(report.get("expired", 0)),
-        f"variance kept  {reduction['variance_retained']:>10.1%}   by "
-        f"{reduction['components']} of {reduction['dimensions']} components",
+        *(
+            f"  {name:<13}{images[name]:>10,}{note if images[name] else ''}"
+            for name, note in notes.items()
+        ),
+    ]
+    if expired:
+        lines.append(
+            f"expired        {expired:>10,}   gone for their age, features kept"
+        )
+    lines += [
+        f"variance kept  {reduction['variance_retained']:>10.1%}   by {kept}",
         f"seconds        {report['seconds']['total']:>10.1f}",
         "",
         str(place),
@@ -41,7 +65,7 @@ def format_summary(report: dict[str, Any], place: object) -> str:
 
 
 def in_columns(rows: list[tuple[str, ...]]) -> str:
-    """Set rows in columns: the first and the last one left, numbers right."""
+    """Align rows as a table: the first and last column left, those between right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
         "  ".join(
@@ -52,20 +76,45 @@ def in_columns(rows: list[tuple[str, ...]]) -> str:
     )
 
 
-def _speed(rate: float | None) -> str:
-    return f"   {rate:,.0f} images/s" if rate else ""
+def compare_runs(before: dict[str, Any], now: dict[str, Any]) -> list[Change]:
+    """Compare two run reports.
+
+    Returns:
+        Counts, variance, speed and seconds, then whatever of backbone, model,
+        environment and versions is not the same.
+    """
+    counts = {f"images {kind}": (("images", kind), ",") for kind in now["images"]}
+    changes = []
+    for name, (path, spec) in {**counts, **NUMBERS}.items():
+        old, new = _at(before, path), _at(now, path)
+        said = ["" if n is None else format(n, spec) for n in (old, new)]
+        change = ""
+        if old is not None and new is not None and said[0] != said[1]:
+            change = ("+" if new > old else "−") + format(abs(new - old), spec)
+        never_expired = name == "images expired" and not (old or new)
+        if any(said) and not never_expired:
+            changes.append(Change(name, said[0], said[1], change))
+    first, second = _texts(before), _texts(now)
+    for name in {**first, **second}:
+        if first.get(name) != second.get(name):
+            changes.append(Change(name, first.get(name, ""), second.get(name, "")))
+    return changes
 
 
-def _unchanged(images: dict[str, int]) -> str:
-    return "   done by an earlier run, not done again" if images["unchanged"] else ""
+def _at(report: dict[str, Any], path: tuple[str, ...]) -> Any:
+    """Return a number of a report; older reports lack some."""
+    found: Any = report
+    for name in path:
+        found = found.get(name) if found else None
+    return found
 
 
-def _expired(images: int) -> list[str]:
-    if not images:
-        return []
-    return [f"expired        {images:>10,}   gone for their age, features kept"]
-
-
-def _reasons(report: dict[str, Any]) -> str:
-    counts = report["quarantine_reasons"].items()
-    return "".join(f"   {number} {reason}" for reason, number in counts)
+def _texts(run: dict[str, Any]) -> dict[str, str]:
+    reduction = run["reduction"]
+    return {
+        "backbone": run["backbone"]["id"],
+        "standardised": str(reduction.get("standardised", False)).lower(),
+        "model fitted": f"{reduction['fitted'][:19]} on {reduction['rows']:,} images",
+        "environment": run["environment"],
+        **{f"version of {name}": said for name, said in run["versions"].items()},
+    }

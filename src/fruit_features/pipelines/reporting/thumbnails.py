@@ -16,15 +16,15 @@ QUARANTINED = 24
 SIDE = 96
 
 
-def make_thumbnails(images: DataFrame, quarantine: DataFrame) -> pd.DataFrame:
-    """Shrink one image of every label, and some of those in quarantine.
+def shrink_images(images: DataFrame, quarantine: DataFrame) -> pd.DataFrame:
+    """Make a thumbnail of one image of every label, and of some in quarantine.
 
-    Which images, and in which packed files they lie, is found out without touching
+    Which images, and in which packed files they lie, is found out without reading
     their bytes; then only these files are read.
 
     Args:
         images: The packed images.
-        quarantine: Those that are no usable ones.
+        quarantine: Images that are not usable.
 
     Returns:
         ``image_key``, ``label``, ``jpeg`` and ``quarantined``; images that nothing can
@@ -33,13 +33,9 @@ def make_thumbnails(images: DataFrame, quarantine: DataFrame) -> pd.DataFrame:
     bad = quarantine.select("image_key").orderBy("image_key").limit(QUARANTINED)
     shown = [row["image_key"] for row in bad.collect()]
     chosen = _choose(images, quarantine, shown)
-    if not chosen:
-        return _no_rows()
-    keys = [row["image_key"] for row in chosen]
-    files = {row["file"] for row in chosen}
     found = (
-        images.where(F.col("_metadata.file_path").isin(files))
-        .where(F.col("image_key").isin(keys))
+        images.where(F.col("_metadata.file_path").isin({row["file"] for row in chosen}))
+        .where(F.col("image_key").isin([row["image_key"] for row in chosen]))
         .select("image_key", "label", "bytes")
         .mapInArrow(_shrink, "image_key string, label string, jpeg binary")
         .toPandas()
@@ -51,7 +47,7 @@ def make_thumbnails(images: DataFrame, quarantine: DataFrame) -> pd.DataFrame:
 def _choose(images: DataFrame, quarantine: DataFrame, shown: list[str]) -> list[Row]:
     """Return key and file of an image of every label, and of the quarantined ones."""
     file = F.col("_metadata.file_path").alias("file")
-    # Of what broke off or is damaged a small picture is packed, if any.
+    # Of truncated or damaged images a small picture is packed, if any.
     usable = F.col("reason").isNull() | F.col("reason").isin("truncated", "damaged")
     packed = images.where(usable).select("image_key", "label", file)
     bad = quarantine.where(~F.col("image_key").isin(shown)).select("image_key")
@@ -72,14 +68,3 @@ def _shrink(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
         columns = [batch.column(0), batch.column(1), pa.array(small, pa.binary())]
         made = pa.RecordBatch.from_arrays(columns, names)
         yield made.filter(made.column(2).is_valid())
-
-
-def _no_rows() -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "image_key": pd.Series(dtype=str),
-            "label": pd.Series(dtype=str),
-            "jpeg": pd.Series(dtype=object),
-            "quarantined": pd.Series(dtype=bool),
-        }
-    )
