@@ -42,15 +42,7 @@ class Pose:
 
 
 def render(cloud: Cloud, pose: Pose) -> Image.Image:
-    """Draw a fruit on a white background.
-
-    Args:
-        cloud: The fruit.
-        pose: Where it is turned to.
-
-    Returns:
-        The picture, SIZE pixels wide and high.
-    """
+    """Draw a fruit on white, SIZE pixels wide and high."""
     rotation = turned(2, -pose.roll) @ turned(0, pose.tilt) @ turned(1, pose.spin)
     rotation = rotation.astype(np.float32)
     nearest, depth = _nearest_points(cloud, rotation, pose.fill)

@@ -15,16 +15,7 @@ from fruit_sample.texture import (
 
 
 def plain(dark: str, light: str, gloss: float = 0.15) -> Skin:
-    """A skin with streaks along it, for stems, leaves and husks.
-
-    Args:
-        dark: Colour of the foot.
-        light: Colour of the tip.
-        gloss: Strength of the highlight.
-
-    Returns:
-        The skin.
-    """
+    """Make a skin with streaks from foot to tip, for stems, leaves and husks."""
 
     def skin(surface: Surface, rng: np.random.Generator) -> Paint:
         streaks = noise(surface, rng, 40, (1, 0.1, 1))
@@ -38,7 +29,7 @@ def plain(dark: str, light: str, gloss: float = 0.15) -> Skin:
 def smooth(
     low: str, high: str, gloss: float, bloom: float = 0.0, groove: float = 0.0
 ) -> Skin:
-    """A taut skin such as that of a plum.
+    """Make a taut skin such as that of a plum.
 
     Args:
         low: One colour of its patches.
@@ -46,9 +37,6 @@ def smooth(
         gloss: Strength of the highlight.
         bloom: Strength of the pale wax on it.
         groove: Depth of the seam down one side.
-
-    Returns:
-        The skin.
     """
 
     def skin(surface: Surface, rng: np.random.Generator) -> Paint:
@@ -65,17 +53,7 @@ def smooth(
 
 
 def apple(base: str, streak: str, top: str, streaky: float) -> Skin:
-    """An apple skin: streaks from the stem, pale dots, a tinted hollow.
-
-    Args:
-        base: Main colour.
-        streak: Colour of the streaks.
-        top: Colour around the stem.
-        streaky: How much of the skin the streaks take, from 0 to 1.
-
-    Returns:
-        The skin.
-    """
+    """Make a skin with streaks (a share of it, 0 to 1), pale dots, a tinted hollow."""
 
     def skin(surface: Surface, rng: np.random.Generator) -> Paint:
         lines = noise(surface, rng, 38, (1, 0.05, 1)) + 0.7 * noise(surface, rng, 2)
@@ -91,16 +69,7 @@ def apple(base: str, streak: str, top: str, streaky: float) -> Skin:
 
 
 def citrus(flesh: str, shade: str, tip: str) -> Skin:
-    """A peel with pores.
-
-    Args:
-        flesh: Main colour.
-        shade: Colour of darker patches and of the pores.
-        tip: Colour of the two ends.
-
-    Returns:
-        The skin.
-    """
+    """Make a peel with darker patches and pores, and a tip at each end."""
 
     def skin(surface: Surface, rng: np.random.Generator) -> Paint:
         pores = noise(surface, rng, 48)
@@ -114,18 +83,7 @@ def citrus(flesh: str, shade: str, tip: str) -> Skin:
 
 
 def lobed(colour: str, deep: str, lobes: int, depth: float, gloss: float) -> Skin:
-    """A glossy skin over a fruit with lobes, such as a pepper.
-
-    Args:
-        colour: Main colour.
-        deep: Colour in the furrows.
-        lobes: How many.
-        depth: Depth of the furrows between them.
-        gloss: Strength of the highlight.
-
-    Returns:
-        The skin.
-    """
+    """Make a glossy skin with furrows between lobes, such as a pepper's."""
 
     def skin(surface: Surface, rng: np.random.Generator) -> Paint:
         wander = 0.35 * noise(surface, rng, 0.9)

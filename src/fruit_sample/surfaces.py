@@ -102,15 +102,7 @@ class Cloud:
 
 
 def build(parts: tuple[Part, ...], rng: np.random.Generator) -> Cloud:
-    """Lay dense points on all parts of a fruit.
-
-    Args:
-        parts: The pieces of the fruit.
-        rng: Source of the pattern on the skin.
-
-    Returns:
-        The points of all pieces together.
-    """
+    """Lay dense points on all parts of a fruit."""
     clouds = [_build_part(part, rng) for part in parts]
     return Cloud(
         np.concatenate([cloud.points for cloud in clouds], axis=1),
@@ -121,27 +113,12 @@ def build(parts: tuple[Part, ...], rng: np.random.Generator) -> Cloud:
 
 
 def vector(*values: float) -> Array:
-    """A vector in the precision of the points.
-
-    Args:
-        values: Its components.
-
-    Returns:
-        The vector.
-    """
+    """Make a vector in the precision of the points."""
     return np.array(values, dtype=np.float32)
 
 
 def turned(axis: int, degrees: float) -> Array:
-    """Rotation around an axis.
-
-    Args:
-        axis: 0, 1 or 2 for x, y or z.
-        degrees: Angle, counter-clockwise when looking down the axis.
-
-    Returns:
-        A 3 x 3 matrix.
-    """
+    """Make the 3 x 3 matrix that turns counter-clockwise around axis 0, 1 or 2."""
     cos, sin = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
     first, second = (axis + 1) % 3, (axis + 2) % 3
     matrix = np.eye(3)
@@ -151,14 +128,7 @@ def turned(axis: int, degrees: float) -> Array:
 
 
 def revolve(profile: Profile) -> Surface:
-    """Revolve an outline around the vertical axis.
-
-    Args:
-        profile: The outline, drawn smoothly through its points.
-
-    Returns:
-        A grid about one `STEP` wide where the outline is widest.
-    """
+    """Revolve an outline around the vertical axis, in a grid about `STEP` wide."""
     radius, height, along = _outline(profile)
     columns = max(12, int(2 * np.pi * radius.max() / STEP))
     angle = np.linspace(0, 2 * np.pi, columns, endpoint=False)

@@ -12,44 +12,19 @@ _WAVES = 32
 
 
 def rgb(code: str) -> Array:
-    """Read a colour.
-
-    Args:
-        code: Six hexadecimal digits.
-
-    Returns:
-        Red, green and blue from 0 to 1.
-    """
+    """Read six hexadecimal digits as red, green and blue from 0 to 1."""
     return np.frombuffer(bytes.fromhex(code), np.uint8).astype(np.float32) / 255
 
 
 def blend(first: Array, second: Array, share: Array) -> Array:
-    """Go from one colour to another.
-
-    Args:
-        first: Colour, or a grid of colours, where the share is 0.
-        second: The same where the share is 1.
-        share: Grid of numbers; clipped to 0..1.
-
-    Returns:
-        A grid of colours.
-    """
+    """Go from one colour, or grid of them, to another by a share, clipped to 0..1."""
     share = share.clip(0, 1)[..., None]
     mixed: Array = first * (1 - share) + second * share
     return mixed
 
 
 def ramp(values: Array, start: float, end: float) -> Array:
-    """Rise smoothly from 0 to 1.
-
-    Args:
-        values: Numbers to map.
-        start: Where the rise begins; may be above `end` for a fall.
-        end: Where it is complete.
-
-    Returns:
-        Numbers from 0 to 1.
-    """
+    """Rise smoothly from 0 at `start` to 1 at `end`; with `start` above `end`, fall."""
     t = ((values - start) / (end - start)).clip(0, 1)
     risen: Array = t * t * (3 - 2 * t)
     return risen
@@ -61,16 +36,13 @@ def noise(
     detail: float,
     grain: tuple[float, float, float] = (1.0, 1.0, 1.0),
 ) -> Array:
-    """Random smooth bumps with mean 0 and deviation 1.
+    """Give random smooth bumps with mean 0 and deviation 1.
 
     Args:
         surface: Where to compute them.
         rng: Source of the pattern.
         detail: Larger numbers give smaller bumps.
         grain: Factor on the detail for each axis; streaks have a small one.
-
-    Returns:
-        A grid of numbers.
     """
     waves = rng.normal(size=(_WAVES, 3)) * detail * np.array(grain)
     phases = rng.uniform(0, 2 * np.pi, _WAVES)
@@ -81,15 +53,7 @@ def noise(
 
 
 def scattered(surface: Surface, count: int) -> Array:
-    """Spread centres evenly over a surface, in spirals as plants do.
-
-    Args:
-        surface: Where to put them.
-        count: How many.
-
-    Returns:
-        Their positions, shaped (count, 3).
-    """
+    """Spread centres, shaped (count, 3), over a surface in spirals as plants do."""
     area = surface.radius[:, 0].cumsum()
     shares = (np.arange(count) + 0.5) / count
     rings = np.searchsorted(area, shares * area[-1])
@@ -105,16 +69,13 @@ def distance(
     reach: float,
     squeeze: tuple[float, float, float] = (1, 1, 1),
 ) -> Array:
-    """Distance of each point to the nearest centre.
+    """Measure how far each point is from the nearest centre.
 
     Args:
         surface: The points.
         centres: The centres.
-        reach: Distances beyond this are of no interest; it saves time.
+        reach: Largest distance of interest, and returned; it saves time.
         squeeze: Factor on each axis; below 1 the spots get longer there.
-
-    Returns:
-        A grid of numbers, none of them above the reach.
     """
     points = surface.points * vector(*squeeze)
     best = np.full(surface.angle.shape, reach**2, np.float32)
@@ -128,17 +89,7 @@ def distance(
 
 
 def spots(surface: Surface, rng: np.random.Generator, count: int, size: float) -> Array:
-    """Small round spots at random places.
-
-    Args:
-        surface: Where to put them.
-        rng: Source of the places.
-        count: How many.
-        size: Their largest radius.
-
-    Returns:
-        A grid that is 1 in the middle of a spot and 0 outside.
-    """
+    """Draw spots at random: 1 in the middle of each, 0 outside; `size` is a radius."""
     centres = scattered(surface, count)
     centres = centres + rng.normal(scale=0.06, size=centres.shape)
     return ramp(distance(surface, centres.astype(np.float32), size), size, size / 3)

@@ -1,3 +1,5 @@
+import os
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,6 +11,7 @@ from fruit_features.backbone.inference import (
     DECODED,
     FeatureExtractor,
     extractor_of_process,
+    silence_stderr,
 )
 from fruit_features.backbone.source import bundled_backbone
 from tests.pictures import encoded, jpeg, picture
@@ -116,3 +119,41 @@ class TestOneOfAProcess:
         first = extractor_of_process("a", model)
         assert extractor_of_process("b", model) is not first
         assert list(inference._extractors) == ["b"]
+
+
+def test_descriptor_2_is_silent_inside_and_itself_again_after(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    os.write(2, b"before ")
+    with silence_stderr():
+        os.write(2, b"inside ")
+    os.write(2, b"after")
+    assert capfd.readouterr().err == "before after"
+
+
+def test_errors_pass_and_descriptor_2_comes_back(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    with pytest.raises(ValueError, match="told"), silence_stderr():
+        raise ValueError("told")
+    os.write(2, b"after")
+    assert capfd.readouterr().err == "after"
+
+
+def test_standard_output_is_left_alone(capfd: pytest.CaptureFixture[str]) -> None:
+    with silence_stderr():
+        os.write(1, b"shown")
+    assert capfd.readouterr().out == "shown"
+
+
+def test_no_descriptor_stays_open() -> None:
+    def lowest_free() -> int:
+        descriptor = os.dup(0)
+        os.close(descriptor)
+        return descriptor
+
+    before = lowest_free()
+    for _ in range(3):
+        with silence_stderr():
+            pass
+    assert lowest_free() == before

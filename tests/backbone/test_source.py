@@ -1,4 +1,5 @@
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -13,8 +14,12 @@ from fruit_features.backbone.source import (
     export_from_source,
     source_key,
 )
-from fruit_features.backbone.spec import backbone_id
 from fruit_sample.writing import write_sample
+
+
+def cosines(ours: np.ndarray, theirs: np.ndarray) -> np.ndarray:
+    lengths = np.linalg.norm(ours, axis=1) * np.linalg.norm(theirs, axis=1)
+    return (ours * theirs).sum(axis=1) / lengths
 
 
 class TestBundled:
@@ -28,35 +33,36 @@ class TestBundled:
     def test_names_itself(self) -> None:
         backbone = bundled_backbone()
         assert (backbone.weights, backbone.alpha) == ("bundled", 0.35)
-        assert backbone.id == backbone_id(0.35, 96, backbone.sha256)
+        assert backbone.id == f"mobilenet_v2_0.35_96_{backbone.sha256[:12]}"
 
-    def test_equals_its_keras_model_on_pictures(self, tmp_path: Path) -> None:
+    @pytest.fixture(scope="class")
+    def pictures(self, tmp_path_factory: pytest.TempPathFactory) -> list[Any]:
+        folder = tmp_path_factory.mktemp("sample")
+        write_sample(folder, images_per_label=2)
+        files = sorted(folder.glob("*/*.jpg"))
+        assert len(files) > 40
+        return [decode_image(file.read_bytes(), 96) for file in files]
+
+    def test_equals_its_keras_model_on_pictures(self, pictures: list[Any]) -> None:
         """Takes some 20 seconds: TensorFlow is loaded."""
         from fruit_features.backbone.mobilenet import quiet_tensorflow, weights_digest
 
         quiet_tensorflow()
         import keras
 
-        write_sample(tmp_path, images_per_label=2)
-        files = sorted(tmp_path.glob("*/*.jpg"))
-        pixels = np.stack([decode_image(file.read_bytes(), 96) for file in files])
+        pixels = np.stack(pictures)
         model = keras.models.load_model(BUNDLED_WEIGHTS, compile=False)
         theirs = model.predict(pixels / 127.5 - 1, verbose=0)
         extractor = FeatureExtractor(bundled_backbone().model)
         ours = np.stack(extractor.infer(pixels))
 
         assert weights_digest(model) == bundled_backbone().sha256
-        assert len(files) > 40
         assert np.abs(ours).max() > 1
         np.testing.assert_allclose(ours, theirs, atol=1e-3, rtol=0)
-        lengths = np.linalg.norm(ours, axis=1) * np.linalg.norm(theirs, axis=1)
-        assert ((ours * theirs).sum(axis=1) / lengths).min() >= 0.9999
+        assert cosines(ours, theirs).min() >= 0.9999
 
-    def test_of_8_bits_is_close_to_it_and_says_so(self, tmp_path: Path) -> None:
+    def test_of_8_bits_is_close_to_it_and_says_so(self, pictures: list[Any]) -> None:
         """Takes some 20 seconds: TensorFlow is loaded and exports a model."""
-        write_sample(tmp_path, images_per_label=2)
-        files = sorted(tmp_path.glob("*/*.jpg"))
-        pictures = [decode_image(file.read_bytes(), 96) for file in files]
         exact = bundled_backbone()
         rounded = export_from_source("bundled", 0.35, 96, pictures)
 
@@ -68,9 +74,7 @@ class TestBundled:
             np.stack(FeatureExtractor(b.model).infer(pictures))
             for b in (rounded, exact)
         )
-        lengths = np.linalg.norm(ours, axis=1) * np.linalg.norm(theirs, axis=1)
-        cosines = (ours * theirs).sum(axis=1) / lengths
-        assert cosines.mean() > 0.9
+        assert cosines(ours, theirs).mean() > 0.9
         assert not np.array_equal(ours, theirs)
 
 

@@ -1,20 +1,4 @@
-import pytest
-
-from fruit_features.backbone.spec import Backbone, backbone_id
-
-
-@pytest.mark.parametrize(
-    ("alpha", "size", "sha256", "expected"),
-    [
-        (0.35, 96, "0123456789abcdef", "mobilenet_v2_0.35_96_0123456789ab"),
-        (1.0, 224, "0123456789abcdef", "mobilenet_v2_1_224_0123456789ab"),
-        (1.4, 96, "f" * 64, "mobilenet_v2_1.4_96_ffffffffffff"),
-    ],
-)
-def test_id_names_all_that_decides_the_features(
-    alpha: float, size: int, sha256: str, expected: str
-) -> None:
-    assert backbone_id(alpha, size, sha256) == expected
+from fruit_features.backbone.spec import Backbone
 
 
 def test_description_leaves_out_the_model_alone() -> None:

@@ -10,17 +10,17 @@ import numpy as np
 import numpy.typing as npt
 from PIL import ExifTags, Image, UnidentifiedImageError
 
-from fruit_features.backbone.container import (
+from fruit_features.backbone.containers import (
     format_of,
     lacks_end,
     other_format_of,
     without_blanks,
     without_notes,
 )
-from fruit_features.backbone.jpeg import is_unfinished
 from fruit_features.backbone.opening import (
     DAMAGE,
     UnsupportedError,
+    is_unfinished,
     load_image,
     open_image,
 )
@@ -83,10 +83,10 @@ def decode_image(
 ) -> npt.NDArray[np.uint8] | DecodeFailure:
     """Decode an image, turn it upright and resize it to a square.
 
-    Resizing is bicubic and ignores the aspect ratio, as in
-    ``Image.resize((n, n))`` of Pillow, so that features compare with those of
-    the Keras recipe. Only the first frame of an animation is used; transparent
-    pixels become white, the background of a studio photograph.
+    Resizing is bicubic and ignores the aspect ratio, as ``Image.resize((n, n))``
+    of Pillow, so that features compare with those of the Keras recipe. Only the first
+    frame of an animation is used; transparent pixels become white, the background of
+    a studio photograph.
 
     Args:
         content: The file's bytes.
@@ -105,15 +105,7 @@ def decode_image(
 def decode_whole(
     content: bytes, max_pixels: int = MAX_PIXELS
 ) -> Image.Image | DecodeFailure:
-    """Decode an image and turn it upright, in its own size.
-
-    Args:
-        content: The file's bytes.
-        max_pixels: Width times height above which nothing is decoded.
-
-    Returns:
-        An RGB image, or why there is none.
-    """
+    """Decode an image to RGB and turn it upright, in its own size."""
     if not content:
         return DecodeFailure("empty", "the file has 0 bytes")
     content = without_blanks(content)
@@ -142,7 +134,7 @@ def _decode(content: bytes, max_pixels: int) -> Image.Image | DecodeFailure:
             return DecodeFailure("too_large", f"{size}, more than {max_pixels:,}")
         if image.format in ("JPEG", "MPO") and is_unfinished(image, content):
             return _truncated("JPEG", content)
-        return _to_rgb(_upright(load_image(image, len(content))))
+        return to_rgb(upright(load_image(image, len(content))))
     except DAMAGE as error:
         return _failure(content, error)
     except MemoryError:
@@ -222,12 +214,14 @@ def lies(image: Image.Image) -> int:
     return orientation if isinstance(orientation, int) and orientation in TURNS else 1
 
 
-def _upright(image: Image.Image) -> Image.Image:
+def upright(image: Image.Image) -> Image.Image:
+    """Turn a picture as its EXIF says."""
     turn = TURNS.get(lies(image))
     return image if turn is None else image.transpose(turn)
 
 
-def _to_rgb(image: Image.Image) -> Image.Image:
+def to_rgb(image: Image.Image) -> Image.Image:
+    """Convert to RGB; what is transparent becomes white."""
     if image.mode == "RGB" and not image.has_transparency_data:
         return image
     white = _white(image)
@@ -270,10 +264,7 @@ def _numbers(image: Image.Image) -> npt.NDArray[np.float64]:
 
 
 def _white(image: Image.Image) -> float | None:
-    """Return the value that is white in grey of more than 8 bits, ``None`` in others.
-
-    16-bit modes say it, wider ones do not.
-    """
+    """Return the value that is white in grey of more than 8 bits."""
     if image.mode.startswith("I;16"):
         return image.info.get("white") or 65535.0
     if image.mode not in ("I", "F"):

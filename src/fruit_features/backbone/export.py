@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING
 import numpy as np
 import numpy.typing as npt
 
+from fruit_features.backbone.inference import silence_stderr
 from fruit_features.backbone.mobilenet import (
     PARAMETER_COUNTS,
     quiet_tensorflow,
     weights_digest,
 )
-from fruit_features.backbone.quiet import silence_stderr
-from fruit_features.backbone.spec import Backbone, backbone_id
+from fruit_features.backbone.spec import Backbone
 
 if TYPE_CHECKING:
     import keras
@@ -26,11 +26,10 @@ HEAVY_PARAMETERS = 1_000_000
 
 
 def images_at_a_time(alpha: float, precision: str) -> int:
-    """Say how many images an export takes at once.
+    """Say how many images an export takes at once: four where the weights are many.
 
-    Four, where the weights are many: the late layers, which have most of them, then
-    fetch them once for four images. In 8 bits each place of a batch would get ranges
-    of its own. docs/performance.md has figures.
+    The late layers, which have most of them, then fetch them once for four images. In 8
+    bits each place of a batch would get ranges of its own.
     """
     heavy = precision == "float32" and PARAMETER_COUNTS[alpha] > HEAVY_PARAMETERS
     return 4 if heavy else 1
@@ -42,20 +41,13 @@ def export_backbone(
     alpha: float,
     calibration: list[npt.NDArray[np.uint8]] | None = None,
 ) -> Backbone:
-    """Make a Keras backbone ready to be sent to workers.
-
-    Args:
-        model: What ``build_backbone`` returns.
-        weights: Where its weights came from, for the record.
-        alpha: Its width multiplier.
-        calibration: As for ``export_litert``.
-    """
+    """Export a Keras backbone; ``weights`` says where its weights came from."""
     sha256 = weights_digest(model)
     input_size = model.input_shape[1]
     precision = "int8" if calibration else "float32"
     at_a_time = images_at_a_time(alpha, precision)
     flatbuffer = export_litert(model, calibration, at_a_time)
-    name = backbone_id(alpha, input_size, sha256)
+    name = f"mobilenet_v2_{alpha:g}_{input_size}_{sha256[:12]}"
     if calibration:
         # Other calibration images give other features.
         name += f"_int8_{hashlib.sha256(flatbuffer).hexdigest()[:8]}"
@@ -82,11 +74,10 @@ def export_litert(
 
     Args:
         model: What ``build_backbone`` returns.
-        calibration: Pixels ``(input_size, input_size, 3)`` of some hundred images:
-            weights and activations become integers of 8 bits, whose ranges are
-            taken from these. Without, all stays float32.
-        at_a_time: How many images it takes at once; features are the same. More than
-            one of MobileNetV2 alone, and not with ``calibration``.
+        calibration: Pixels ``(input_size, input_size, 3)`` of some hundred images,
+            from whose ranges weights and activations become integers of 8 bits.
+        at_a_time: How many images it takes at once; more than one of MobileNetV2
+            alone, and not with ``calibration``. Features are the same.
 
     Returns:
         A flatbuffer: float32 pixels ``(at_a_time, input_size, input_size, 3)`` from 0

@@ -1,34 +1,45 @@
 """Features of images by LiteRT. Loads no TensorFlow and no Spark."""
 
-from collections.abc import Sequence
+import contextlib
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
 from fruit_features.backbone.decoding import DecodeFailure, decode_image
-from fruit_features.backbone.quiet import silence_stderr
 
 Features = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]
 
-# So many are decoded before inference: each kind of work finds what it needs in the
-# core's caches. At 224 px they take 1.2 MB.
+# Images decoded before inference, so that each kind of work stays in the caches:
+# at 224 px they take 1.2 MB.
 DECODED = 8
+
+
+@contextlib.contextmanager
+def silence_stderr() -> Iterator[None]:
+    """Discard descriptor 2, to which TensorFlow and LiteRT write notes from C++."""
+    saved = os.dup(2)
+    try:
+        with Path(os.devnull).open("w") as nowhere:
+            os.dup2(nowhere.fileno(), 2)
+            yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
 
 
 class FeatureExtractor:
     """Turns images' bytes into features.
 
-    Building one takes 0.1 s; keep it. One thread each: parallel work comes from
-    one process a core, which on a core each is faster than shared threads.
+    Building one takes 0.1 s; keep it. It uses one thread: a process a core is faster
+    than shared threads.
     """
 
     def __init__(self, model: bytes) -> None:
-        """Prepare the interpreter.
-
-        Args:
-            model: A flatbuffer from ``export_litert``.
-        """
+        """Prepare the interpreter of a flatbuffer from ``export_litert``."""
         from ai_edge_litert.interpreter import Interpreter
 
         with silence_stderr():
@@ -43,7 +54,7 @@ class FeatureExtractor:
         """Run the backbone on pixels ``(input_size, input_size, 3)``, 0 to 255.
 
         Returns:
-            Features ``(dimensions,)`` of each, the same in whatever company.
+            Features ``(dimensions,)`` of each, whatever the others are.
         """
         some = range(0, len(pictures), self._at_a_time)
         parts = [self._run(pictures[i : i + self._at_a_time]) for i in some]
@@ -62,7 +73,7 @@ class FeatureExtractor:
         """Decode image files' bytes and run the backbone on them.
 
         Args:
-            contents: The bytes; what has failed before comes back as it is.
+            contents: The bytes; a failure is passed through.
             max_pixels: Width times height above which an image is not decoded.
 
         Returns:

@@ -27,10 +27,7 @@ PARAMETER_COUNTS = {
 
 
 def quiet_tensorflow() -> None:
-    """Keep TensorFlow's start-up notes off the terminal, and Keras to TensorFlow.
-
-    Call before the import of either.
-    """
+    """Before its import, keep TensorFlow's notes off, and Keras to TensorFlow."""
     os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
@@ -48,8 +45,8 @@ def build_backbone(
         weights: ``None`` for random ones or ``imagenet`` for Keras's download.
 
     Returns:
-        A Keras model ``(n, input_size, input_size, 3)`` → ``(n, dimensions)``
-        that expects pixels from -1 to 1.
+        A model of pixels from -1 to 1: ``(n, input_size, input_size, 3)`` to
+        ``(n, dimensions)``.
     """
     quiet_tensorflow()
     import keras
@@ -112,7 +109,13 @@ def load_backbone(path: Path, alpha: float, input_size: int) -> "keras.Model":
     if path.name.endswith(".weights.h5"):
         check_weights_file(path, alpha)
         model = build_backbone(alpha, input_size)
-        _load_weights(model, path)
+        try:
+            model.load_weights(path)
+        except (ValueError, KeyError, OSError) as error:
+            message = (
+                f"backbone.weights={str(path)!r} does not fit MobileNetV2: {error}"
+            )
+            raise BackboneError(message) from error
         return model
     quiet_tensorflow()
     import keras
@@ -138,14 +141,6 @@ def load_backbone(path: Path, alpha: float, input_size: int) -> "keras.Model":
     return model
 
 
-def _load_weights(model: "keras.Model", path: Path) -> None:
-    try:
-        model.load_weights(path)
-    except (ValueError, KeyError, OSError) as error:
-        message = f"backbone.weights={str(path)!r} does not fit MobileNetV2: {error}"
-        raise BackboneError(message) from error
-
-
 def download_imagenet(alpha: float, input_size: int) -> "keras.Model":
     """Build MobileNetV2 with Keras's own ImageNet weights.
 
@@ -167,11 +162,7 @@ def download_imagenet(alpha: float, input_size: int) -> "keras.Model":
 
 
 def weights_digest(model: "keras.Model") -> str:
-    """Hash the weights, layer by layer in the model's order.
-
-    Returns:
-        A hexadecimal SHA-256 that does not depend on the file they came from.
-    """
+    """Return the SHA-256 of the weights in the model's order, of whatever file."""
     digest = hashlib.sha256()
     for array in model.get_weights():
         digest.update(array.astype("<f4").tobytes())

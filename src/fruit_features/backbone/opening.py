@@ -3,11 +3,20 @@
 import io
 import struct
 import sys
+import zlib
 
 import PIL
 from PIL import Image, ImageFile, ImagePalette, TiffImagePlugin
 
-from fruit_features.backbone.container import JPEG_END, JPEG_START, format_of
+from fruit_features.backbone.containers import (
+    JPEG_END,
+    JPEG_SCAN,
+    JPEG_START,
+    format_of,
+    is_arithmetic,
+    jpeg_scans,
+    lacks_end,
+)
 
 # Formats that Pillow decodes itself. EPS, for one, would start Ghostscript.
 FORMATS = ("JPEG", "PNG", "BMP", "GIF", "TIFF", "WEBP")
@@ -39,6 +48,16 @@ _RLE_4, _RLE_4_IS_SHOWN = 2, int(PIL.__version__.split(".")[0]) > 12  # noqa: PL
 # deflate, PackBits, LZMA, Zstandard.
 _COMPRESSIONS = (1, 2, 3, 4, 5, 6, 7, 8, 32773, 32946, 34925, 50000)
 
+# A Huffman code has a bit or more for every block of 64 pixels.
+PIXELS_PER_BYTE = 8 * 64
+
+_COEFFICIENTS = 64
+_RESTARTS = [bytes([0xFF, 0xD0 + number]) for number in range(8)]
+# Bytes that would be other pixels, long enough for the last blocks.
+_DARK, _LIGHT = b"\x00" * 64, b"\xfe" * 64
+# So many of its last bytes are pixels for sure.
+_LAST = 4
+
 # The limit is decode_image's own, on the same declared size.
 Image.MAX_IMAGE_PIXELS = None
 
@@ -54,9 +73,6 @@ def open_image(content: bytes) -> ImageFile.ImageFile:
     """Open an image without decoding its pixels.
 
     A JPEG gets an end where it has none: ``is_unfinished`` says whether it is whole.
-
-    Args:
-        content: The file's bytes.
 
     Raises:
         UnsupportedError: For a kind of pixels that Pillow would show wrong.
@@ -77,12 +93,7 @@ def open_image(content: bytes) -> ImageFile.ImageFile:
 
 
 def load_image(image: ImageFile.ImageFile, length: int) -> Image.Image:
-    """Decode the pixels of an image.
-
-    Args:
-        image: Of ``open_image``.
-        length: Of the file, in bytes.
-    """
+    """Decode the pixels of an opened image, of a file of ``length`` bytes."""
     frame = image.tile[0].extents if image.format == "GIF" and image.tile else None
     try:
         image.load()
@@ -101,6 +112,46 @@ def load_image(image: ImageFile.ImageFile, length: int) -> Image.Image:
         whole.paste(image.crop(frame).convert("RGB"), frame)
         return whole
     return image
+
+
+def is_unfinished(image: Image.Image, content: bytes) -> bool:
+    """Tell a JPEG that ends too early.
+
+    An unfinished download can have its full length, filled up with zeros. One that
+    lacks no more than the marker of its end is whole.
+    """
+    if image.width * image.height > len(content) * PIXELS_PER_BYTE:
+        return not is_arithmetic(content)
+    if content.endswith(JPEG_END) or not lacks_end("JPEG", content):
+        return False
+    pixels = content.rstrip(b"\xff")  # Half an end.
+    return not (
+        _has_all_scans(image, pixels)
+        and _is_enough(pixels)
+        and not _is_enough(pixels[:-_LAST])
+    )
+
+
+def _is_enough(content: bytes) -> bool:
+    """Tell whether the pixels are the same, whatever follows."""
+    # Where a file ends at a restart marker, only pixels behind the next one count.
+    last = max(range(8), key=lambda number: content.rfind(_RESTARTS[number]))
+    first = 0 if content.rfind(_RESTARTS[last]) < 0 else (last + 1) % 8
+    following = (_DARK, _LIGHT, _RESTARTS[first] + _LIGHT)
+    images = (open_image(content + each) for each in following)
+    return len({zlib.crc32(image.tobytes()) for image in images}) == 1
+
+
+def _has_all_scans(image: Image.Image, content: bytes) -> bool:
+    """Tell whether each bit of each coefficient is in one of the scans."""
+    components = {layer[0] for layer in getattr(image, "layer", ())}
+    missing = {(name, place) for name in components for place in range(_COEFFICIENTS)}
+    for scan in jpeg_scans(content).split(JPEG_SCAN)[1:]:
+        end = 3 + 2 * scan[2]
+        names, (first, last, bits) = scan[3:end:2], scan[end : end + 3]
+        if not bits & 15:
+            missing -= {(n, place) for n in names for place in range(first, last + 1)}
+    return not missing
 
 
 def _prepare_png(image: ImageFile.ImageFile, content: bytes) -> None:

@@ -34,16 +34,9 @@ def bundled_backbone() -> Backbone:
 def source_key(
     weights: str, alpha: float, input_size: int, precision: str = "float32"
 ) -> str:
-    """Name an export before it is made, so that it is made once.
+    """Name an export before it is made, fit for a file, so that it is made once.
 
-    Args:
-        weights: ``bundled``, ``imagenet`` or a file; a file counts by its content.
-        alpha: Width multiplier.
-        input_size: Side of the input square, in pixels.
-        precision: ``float32`` or ``int8``.
-
-    Returns:
-        A name fit for a file.
+    ``weights`` is ``bundled``, ``imagenet`` or a file, which counts by its content.
     """
     at_a_time = images_at_a_time(alpha, precision)
     suffix = "" if precision == "float32" else f"_{precision}"

@@ -39,8 +39,3 @@ class Backbone:
         description = asdict(self)
         del description["model"]
         return description
-
-
-def backbone_id(alpha: float, input_size: int, sha256: str) -> str:
-    """Name a backbone by what decides its features."""
-    return f"mobilenet_v2_{alpha:g}_{input_size}_{sha256[:12]}"

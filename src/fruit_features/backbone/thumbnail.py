@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from PIL import Image, ImageFile
 
-from fruit_features.backbone.container import without_blanks
-from fruit_features.backbone.decoding import _to_rgb, _upright
+from fruit_features.backbone.containers import without_blanks
+from fruit_features.backbone.decoding import to_rgb, upright
 from fruit_features.backbone.opening import DAMAGE, load_image, open_image
 
 # Larger ones are left out: a thumbnail is not worth their memory.
@@ -17,11 +17,7 @@ QUALITY = 80
 
 
 def make_thumbnail(content: bytes, side: int) -> bytes | None:
-    """Shrink an image, or what can be seen of a damaged one.
-
-    Args:
-        content: The file's bytes.
-        side: Its longer side, in pixels, at most.
+    """Shrink an image, or what can be seen of a damaged one, to a longer side.
 
     Returns:
         A JPEG made of pixels anew: no EXIF, comment, profile or other note of the
@@ -35,7 +31,7 @@ def make_thumbnail(content: bytes, side: int) -> bytes | None:
             return None
         with _damage_allowed():
             whole = load_image(image, len(content))
-        small = _to_rgb(_upright(whole))
+        small = to_rgb(upright(whole))
         small.thumbnail((side, side))
     except (*DAMAGE, MemoryError):
         return None

@@ -1,9 +1,8 @@
 """Training MobileNetV2 on a labelled folder of images."""
 
 import logging
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 import numpy as np
 import numpy.typing as npt
@@ -26,8 +25,7 @@ Pixels = npt.NDArray[np.uint8]
 Classes = npt.NDArray[np.int32]
 
 
-@dataclass(frozen=True)
-class TrainingData:
+class TrainingData(NamedTuple):
     """Decoded pictures and their classes.
 
     Attributes:
@@ -53,15 +51,12 @@ class Schedule(Protocol):
 
 
 def load_pictures(listing: pd.DataFrame, labels: list[str], side: int) -> TrainingData:
-    """Decode the pictures of a listing; what cannot be decoded is left out.
+    """Decode the pictures of a listing that can be decoded and have one of the labels.
 
     Args:
         listing: Columns ``path`` and ``label``.
-        labels: The classes; rows of other labels are left out.
+        labels: The classes.
         side: Side of the square that every picture is resized to.
-
-    Returns:
-        Pictures and classes in the listing's order.
     """
     place = {label: number for number, label in enumerate(labels)}
     pixels, classes = [], []
@@ -114,20 +109,16 @@ def training_batches(
         picture = tf.image.random_saturation(picture / 255, 0.8, 1.25) * 255
         return tf.clip_by_value(picture, 0, 255), label
 
-    order = tf.data.Dataset.from_tensor_slices(np.arange(len(data.classes)))
-    order = order.shuffle(len(data.classes), seed=seed)
-    pictures = order.map(
-        lambda i: tf.numpy_function(
-            lambda n: (data.pixels[n], data.classes[n]), [i], (tf.uint8, tf.int32)
+    def fetch(place: "tf.Tensor") -> tuple["tf.Tensor", ...]:
+        picture, label = tf.numpy_function(
+            lambda n: (data.pixels[n], data.classes[n]), [place], (tf.uint8, tf.int32)
         )
-    ).map(lambda picture, label: (_shaped(picture, data), tf.ensure_shape(label, ())))
+        shape = data.pixels.shape[1:]
+        return tf.ensure_shape(picture, shape), tf.ensure_shape(label, ())
+
+    order = tf.data.Dataset.range(len(data.classes))
+    pictures = order.shuffle(len(data.classes), seed=seed).map(fetch)
     return pictures.map(augment, num_parallel_calls=2).batch(batch_size).prefetch(4)
-
-
-def _shaped(picture: "tf.Tensor", data: TrainingData) -> "tf.Tensor":
-    import tensorflow as tf
-
-    return tf.ensure_shape(picture, data.pixels.shape[1:])
 
 
 def centre_crop(pixels: Pixels, side: int) -> Pixels:
@@ -169,10 +160,11 @@ def fit_classifier(
     model.optimizer.build(model.trainable_variables)
     folder.mkdir(parents=True, exist_ok=True)
     best, log = folder / "best.weights.h5", folder / "epochs.csv"
-    done = len(pd.read_csv(log)) if log.exists() and log.stat().st_size else 0
-    if done >= schedule.epochs:
+    done = pd.read_csv(log) if log.exists() and log.stat().st_size else pd.DataFrame()
+    if len(done) >= schedule.epochs:
         model.load_weights(best)
-        return pd.read_csv(log)
+        return done
+    best_so_far = float(done["val_accuracy"].max()) if len(done) else None
     model.fit(
         batches,
         epochs=schedule.epochs,
@@ -186,7 +178,7 @@ def fit_classifier(
                 mode="max",
                 save_best_only=True,
                 save_weights_only=True,
-                initial_value_threshold=_best_so_far(log),
+                initial_value_threshold=best_so_far,
             ),
             keras.callbacks.BackupAndRestore(folder / "state"),
             keras.callbacks.CSVLogger(log, append=True),
@@ -194,9 +186,3 @@ def fit_classifier(
     )
     model.load_weights(best)
     return pd.read_csv(log)
-
-
-def _best_so_far(log: Path) -> float | None:
-    if not log.exists() or not log.stat().st_size:
-        return None
-    return float(pd.read_csv(log)["val_accuracy"].max())

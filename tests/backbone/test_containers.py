@@ -2,7 +2,7 @@
 
 import pytest
 
-from fruit_features.backbone.container import format_of, lacks_end, without_notes
+from fruit_features.backbone.containers import format_of, lacks_end, without_notes
 from tests.corpus import (
     BMP,
     GIF,
