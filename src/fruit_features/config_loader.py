@@ -17,6 +17,7 @@ from kedro.framework.project import configure_logging
 from omegaconf.errors import InterpolationResolutionError
 
 from fruit_features.exceptions import FruitFeaturesError, ParameterError
+from fruit_features.internals import open_conf
 from fruit_features.places import PATTERN, PLACES, as_place
 
 
@@ -118,9 +119,7 @@ def _unpacked(conf_source: str) -> str:
         ParameterError: If it is an archive that cannot be read.
     """
     try:
-        system, kind = OmegaConfigLoader._initialise_filesystem_and_protocol(
-            conf_source
-        )
+        system, kind = open_conf(conf_source)
         if kind not in ("tar", "zip"):
             return conf_source
         folder = tempfile.mkdtemp(prefix="fruit_features-conf-")

@@ -15,12 +15,12 @@ from itertools import takewhile
 from typing import Any, cast
 
 import click
-from kedro.framework.cli.utils import _split_params
 from kedro.framework.context import KedroContext
 from kedro.framework.session import KedroSession
 from kedro.io.core import get_protocol_and_path
 
 from fruit_features.exceptions import FruitFeaturesError, ParameterError
+from fruit_features.internals import read_params
 
 # What is taken from the command line by the catalog, and is no parameter.
 PLACES = {
@@ -133,7 +133,7 @@ def split_params(context: click.Context, option: click.Parameter, value: Any) ->
         else:
             others.append(item)
     found = {name: place_from_here(name, text) for name, text in places.items()}
-    return {**_split_params(context, option, ",".join(others)), **found}
+    return {**read_params(context, option, ",".join(others)), **found}
 
 
 def params_option(function: Callable[..., Any]) -> Callable[..., Any]:

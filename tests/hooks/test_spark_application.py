@@ -222,7 +222,7 @@ def test_java_that_does_not_start_says_why(
 
 
 def test_spark_that_does_not_start_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spark_application, "_active_context", lambda: None)
+    monkeypatch.setattr(spark_application, "active_context", lambda: None)
     monkeypatch.setattr(spark_application, "_starting", None)
     error = Py4JError(
         "An error occurred while calling None.org.apache.spark.JavaSparkContext.\n"

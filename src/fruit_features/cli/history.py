@@ -13,6 +13,7 @@ from kedro.io.core import DatasetError, VersionNotFoundError
 
 from fruit_features.datasets.lazy_dataset import is_broken
 from fruit_features.exceptions import HistoryError
+from fruit_features.internals import described
 from fruit_features.pipelines.reporting.summary import (
     compare_runs,
     format_summary,
@@ -61,7 +62,7 @@ class RunHistory:
         """
         runs = list(self._places("run_history"))
         if not runs:
-            place = self._catalog["run_history"]._describe()["filepath"]
+            place = described(self._catalog["run_history"])["filepath"]
             message = f"no run is kept in '{place}' yet; `kedro run` makes one"
             raise HistoryError(message)
         return runs

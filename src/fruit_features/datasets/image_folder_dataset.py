@@ -21,6 +21,7 @@ from fruit_features.datasets.image_files import (
     own_files,
 )
 from fruit_features.exceptions import ImageFolderError
+from fruit_features.internals import bare_path
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -110,7 +111,7 @@ class ImageFolderDataset(AbstractDataset[Any, "pd.DataFrame"]):
         self._optional = optional
         self._fs = fsspec.filesystem(protocol, **(credentials or {}), **(fs_args or {}))
         # As the file system spells it, and as every spelling of it ends up.
-        self._root = str(self._fs._strip_protocol(self._path)).rstrip("/")
+        self._root = bare_path(self._fs, self._path).rstrip("/")
         named = self._root if protocol == "file" else f"{protocol}://{self._root}"
         self._real_root = _as_unicode(real_place(named)).rstrip("/")
         self.metadata = metadata

@@ -1,5 +1,6 @@
 """``KerasModelDataset`` keeps a Keras model in a ``.keras`` file."""
 
+import posixpath
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -61,7 +62,7 @@ class KerasModelDataset(AbstractDataset["keras.Model", "keras.Model"]):
 
     def save(self, data: "keras.Model") -> None:
         """Write the model, weights and all."""
-        self._fs.makedirs(self._fs._parent(self._path), exist_ok=True)
+        self._fs.makedirs(posixpath.dirname(self._path), exist_ok=True)
         with tempfile.TemporaryDirectory() as folder:
             local = str(Path(folder, "model.keras"))
             data.save(local)

@@ -7,6 +7,8 @@ from typing import Any
 from kedro.io import AbstractDataset
 from kedro.io.core import DatasetError
 
+from fruit_features.internals import described
+
 logger = logging.getLogger(__name__)
 
 
@@ -103,7 +105,7 @@ def load_derived(dataset: AbstractDataset[Any, Any]) -> Any:
         found = None
     if isinstance(found, dict):
         return found
-    place = dataset._describe()["filepath"]
+    place = described(dataset)["filepath"]
     logger.warning("broken, so it counts as not there: %s", place)
     return None
 

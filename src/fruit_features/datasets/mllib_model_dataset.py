@@ -8,9 +8,9 @@ import fsspec
 from kedro.io import AbstractDataset
 from kedro.io.core import DatasetError, get_protocol_and_path
 from kedro.utils import load_obj
-from kedro_datasets._utils.databricks_utils import to_spark_path
 
 from fruit_features.datasets.replacement import current_place, replacing
+from fruit_features.internals import spark_path
 
 # Hadoop's reader of text, which MLlib reads a model's description by, takes them for
 # the end of a path and of a scheme. It writes there all the same.
@@ -80,7 +80,7 @@ class MLlibModelDataset(AbstractDataset[Any, Any]):
             data.write().overwrite().save(self._spark_path(folder))
 
     def _spark_path(self, folder: str) -> str:
-        return str(to_spark_path(self._protocol, folder))
+        return spark_path(self._protocol, folder)
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": self._path, "model_class": self._model_class}

@@ -2,15 +2,14 @@
 
 from typing import Any
 
+import fsspec
 from kedro.io.core import DatasetError
-from kedro_datasets._typing import TablePreview
-from kedro_datasets._utils.databricks_utils import to_spark_path
-from kedro_datasets._utils.spark_utils import get_spark, get_spark_filesystem
 from kedro_datasets.spark import SparkDatasetV2
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 
 from fruit_features.datasets.replacement import current_place, replacing
 from fruit_features.datasets.table_preview import first_rows
+from fruit_features.internals import TablePreview, spark_path
 
 
 class ReplacedTableDataset(SparkDatasetV2):
@@ -37,7 +36,7 @@ class ReplacedTableDataset(SparkDatasetV2):
         """
         kwargs["load_args"] = {**(kwargs.get("load_args") or {}), "schema": schema}
         super().__init__(filepath=filepath, file_format="parquet", **kwargs)
-        self._fs = get_spark_filesystem(self._protocol, self._credentials)
+        self._fs = fsspec.filesystem(self._protocol, **self._credentials)
 
     def preview(self, nrows: int = 20) -> TablePreview:
         """Return the first rows for kedro-viz; starts no Spark session.
@@ -59,12 +58,12 @@ class ReplacedTableDataset(SparkDatasetV2):
         if not self._exists():
             raise self._no_table()
         place = current_place(self._fs, self._path)
-        reader = get_spark().read.schema(self._schema)
-        return reader.parquet(to_spark_path(self._protocol, place))
+        reader = SparkSession.builder.getOrCreate().read.schema(self._schema)
+        return reader.parquet(spark_path(self._protocol, place))
 
     def _save(self, data: DataFrame) -> None:
         with replacing(self._fs, self._path) as folder:
-            address = to_spark_path(self._protocol, folder)
+            address = spark_path(self._protocol, folder)
             data.write.parquet(address, mode="overwrite")
 
     def _no_table(self) -> DatasetError:

@@ -11,6 +11,8 @@ import contextlib
 from collections.abc import Iterator
 from typing import Any
 
+from fruit_features.internals import bare_path
+
 # The last file of a new folder on S3; from here on it counts.
 MARKER = "_WRITTEN"
 
@@ -81,11 +83,11 @@ def _rename(filesystem: Any, path: str) -> None:
 def _copy(filesystem: Any, path: str) -> None:
     new = _beside(path, "new")
     files = [file for file in filesystem.find(new) if not file.endswith(MARKER)]
-    prefix = filesystem._strip_protocol(new)
+    prefix = bare_path(filesystem, new)
     places = [path + file.removeprefix(prefix) for file in files]
     before = filesystem.find(path)
     filesystem.copy(files, places)
-    gone = set(before) - {filesystem._strip_protocol(place) for place in places}
+    gone = set(before) - {bare_path(filesystem, place) for place in places}
     if gone:
         filesystem.rm(sorted(gone))
     # The marker first: what is left without it counts for nothing.

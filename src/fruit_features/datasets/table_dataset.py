@@ -6,12 +6,10 @@ from collections import defaultdict
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import fsspec
 from kedro.io.core import DatasetError
-from kedro_datasets._typing import TablePreview
-from kedro_datasets._utils.databricks_utils import to_spark_path
-from kedro_datasets._utils.spark_utils import get_spark, get_spark_filesystem
 from kedro_datasets.spark import SparkDatasetV2
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from fruit_features.datasets.table_files import (
@@ -21,6 +19,7 @@ from fruit_features.datasets.table_files import (
     rows_of,
 )
 from fruit_features.datasets.table_preview import first_rows
+from fruit_features.internals import TablePreview, most_rows, spark_path
 
 
 class TableDataset(SparkDatasetV2):
@@ -50,7 +49,7 @@ class TableDataset(SparkDatasetV2):
         kwargs["load_args"] = {**(kwargs.get("load_args") or {}), "schema": schema}
         kwargs["save_args"] = {**(kwargs.get("save_args") or {}), "mode": "append"}
         super().__init__(filepath=filepath, file_format="parquet", **kwargs)
-        self._fs = get_spark_filesystem(self._protocol, self._credentials)
+        self._fs = fsspec.filesystem(self._protocol, **self._credentials)
 
     def preview(self, nrows: int = 20) -> TablePreview:
         """Return the first rows for kedro-viz; starts no Spark session.
@@ -129,7 +128,7 @@ class CurrentRowsDataset(TableDataset):
         # From a list, a frame without rows would be made by workers; this one the
         # optimizer knows to be empty, and leaves out of every join.
         no_files: list[str] = []
-        reader = get_spark().read.schema(self._schema)
+        reader = SparkSession.builder.getOrCreate().read.schema(self._schema)
         return reader.format(self._file_format).load(no_files).limit(0)
 
     def _save(self, data: DataFrame) -> None:
@@ -167,7 +166,7 @@ class CurrentRowsDataset(TableDataset):
         finish_rewrite(self._fs, aside)
 
     def _address(self, path: str) -> str:
-        return str(to_spark_path(self._protocol, path))
+        return spark_path(self._protocol, path)
 
     def _bare(self, address: str) -> str:
         """Return the path in an address as Spark spells it: escaped."""
@@ -177,5 +176,4 @@ class CurrentRowsDataset(TableDataset):
 
 def _has_no_rows(frame: DataFrame) -> bool:
     """Tell, without a job, a frame that can have no rows, such as ``limit(0)``."""
-    rows = frame._jdf.queryExecution().optimizedPlan().maxRows()
-    return bool(rows.isDefined() and rows.get() == 0)
+    return most_rows(frame) == 0

@@ -5,6 +5,8 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
+from fruit_features.internals import bare_path
+
 # Lists the files that those beside it are to replace.
 REPLACED = "_replaced.json"
 
@@ -16,7 +18,7 @@ def table_files(filesystem: Any, path: str) -> list[str]:
         filesystem: The fsspec file system of the table.
         path: Its folder, without protocol.
     """
-    bare = filesystem._strip_protocol(path)
+    bare = bare_path(filesystem, path)
     return [
         file
         for file in filesystem.find(path)

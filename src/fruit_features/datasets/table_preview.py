@@ -6,7 +6,8 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.dataset as ds
-from kedro_datasets._typing import TablePreview
+
+from fruit_features.internals import TablePreview
 
 # Of a vector this many numbers are shown.
 NUMBERS = 3

@@ -20,6 +20,7 @@ from fruit_features.datasets.lazy_dataset import LazyDataset
 from fruit_features.datasets.local_folder_dataset import LocalFolderDataset
 from fruit_features.exceptions import OutputFolderError, ParameterError
 from fruit_features.hooks.spark_application import check_workers
+from fruit_features.internals import runtime_params
 from fruit_features.pipeline_registry import PIPELINES
 from fruit_features.pipelines.reporting.summary import address
 from fruit_features.places import PATTERN, PLACES
@@ -51,7 +52,7 @@ def check_parameter_names(context: KedroContext) -> None:
     Raises:
         ParameterError: With the nearest name there is.
     """
-    given = _names(context._runtime_params or {})
+    given = _names(runtime_params(context))
     loader = cast(OmegaConfigLoader, context.config_loader)
     plain = type(loader)(
         conf_source=loader.conf_source,

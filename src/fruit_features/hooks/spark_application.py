@@ -13,6 +13,15 @@ from typing import Any
 
 from fruit_features.exceptions import ClusterError, FruitFeaturesError
 from fruit_features.hooks import java
+from fruit_features.internals import (
+    active_context,
+    hadoop_settings,
+    jvm,
+    kill_java,
+    replace_launcher,
+    start_java,
+    stop_as_failed,
+)
 
 # What Java and Python say of a worker that cannot start, and what that means.
 WORKER_FAULTS = {
@@ -40,14 +49,6 @@ _starting: "Future[None] | None" = None
 _useless = threading.Event()
 
 
-def _active_context() -> Any:
-    """Return Spark's context if one has started; load no Spark for it."""
-    pyspark = sys.modules.get("pyspark")
-    context = pyspark.SparkContext._active_spark_context if pyspark else None
-    # One that another thread is starting has no part in Java yet.
-    return context if getattr(context, "_jsc", None) else None
-
-
 def start_in_background(master: str) -> None:
     """Start Spark and its workers' Python while this program still loads its own parts.
 
@@ -58,10 +59,8 @@ def start_in_background(master: str) -> None:
         master: A cluster's Spark is started when all checks are done.
     """
     global _starting  # noqa: PLW0603
-    import pyspark.context
-
     # Datasets start Spark where this has not: its errors are the same everywhere.
-    pyspark.context.launch_gateway = _launch  # type: ignore[attr-defined]
+    replace_launcher(_launch)
     # Java's end in the midst of a call is an error by itself: no need to log it too.
     logging.getLogger().addFilter(lambda record: record.msg != SENDING)
     pool = ThreadPoolExecutor(1, thread_name_prefix="spark-start")
@@ -95,13 +94,11 @@ def _try(prepare: Callable[[], Any]) -> None:
 
 def _open_events() -> None:
     """Open the event log's file system as Spark will; Hadoop keeps it open."""
-    from pyspark import SparkConf, SparkContext
+    from pyspark import SparkConf
 
     settings = SparkConf()
-    jvm: Any = SparkContext._jvm
-    folder = jvm.org.apache.hadoop.fs.Path(settings.get("spark.eventLog.dir"))
-    hadoop = jvm.org.apache.spark.deploy.SparkHadoopUtil.get()
-    folder.getFileSystem(hadoop.newConfiguration(settings._jconf))
+    folder = jvm().org.apache.hadoop.fs.Path(settings.get("spark.eventLog.dir"))
+    folder.getFileSystem(hadoop_settings(settings))
 
 
 def _session() -> Any:
@@ -112,7 +109,7 @@ def _session() -> Any:
 
 
 def _launch(*args: Any, **kwargs: Any) -> Any:
-    gateway = java.launch(_active_context, *args, **kwargs)
+    gateway = java.launch(active_context, *args, **kwargs)
     if not java.has_user_name():
         # Hadoop asks the system for the user's name, and takes none for an error.
         users = gateway.jvm.org.apache.hadoop.security.UserGroupInformation
@@ -121,17 +118,15 @@ def _launch(*args: Any, **kwargs: Any) -> Any:
 
 
 def _start_java() -> None:
-    from pyspark import SparkContext
-
-    SparkContext._ensure_initialized()
+    start_java()
     if _useless.is_set():
-        _kill_java()
+        kill_java()
 
 
 def why_not_started(error: BaseException) -> str | None:
     """Say why Spark has not started, if that is what an error of py4j is about."""
     of_java = type(error).__module__.startswith("py4j.")
-    if _active_context() or not (of_java or isinstance(error, ConnectionError)):
+    if active_context() or not (of_java or isinstance(error, ConnectionError)):
         return None
     # Of two attempts the first tells more: Java may have ended at it.
     first = _starting.exception(START_SECONDS) if _starting else None
@@ -149,13 +144,13 @@ def end_application(*, failed: bool) -> None:
         failed: Whether YARN shows the application as FAILED. A start that is still
             under way is broken off: nobody waits for it.
     """
-    context = _active_context()
+    context = active_context()
     if failed and context is None and _starting:
         _break_off()
     if context is None or context.master != "yarn" or _useless.is_set():
         return
     if failed:
-        context._jsc.sc().stop(1)
+        stop_as_failed(context)
     context.stop()
 
 
@@ -163,15 +158,7 @@ def _break_off() -> None:
     # What Java's end means for the thread that waits for it is nothing to tell.
     logging.disable()
     _useless.set()
-    _kill_java()
-
-
-def _kill_java() -> None:
-    from pyspark import SparkContext
-
-    gateway = SparkContext._gateway
-    if gateway is not None and hasattr(gateway, "proc"):
-        gateway.proc.kill()
+    kill_java()
 
 
 def end_at_once(message: str, ended: threading.Event) -> None:
@@ -195,7 +182,7 @@ def end_at_once(message: str, ended: threading.Event) -> None:
 
 def cancel_jobs() -> None:
     """Break off what Spark is at, if it runs and Java can be told."""
-    context = _active_context()
+    context = active_context()
     if not context or _useless.is_set():
         return
     with contextlib.suppress(Exception):
@@ -226,7 +213,7 @@ def check_workers() -> bool:
         ClusterError: If it cannot.
         JavaError: If Spark has not started.
     """
-    context = _active_context()
+    context = active_context()
     on_yarn = context is not None and context.master == "yarn"
     if _starting and (on_yarn or _starting.done()):
         _starting.result()

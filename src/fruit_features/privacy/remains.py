@@ -7,6 +7,7 @@ from typing import Any
 from fruit_features.datasets.replacement import restore
 from fruit_features.datasets.table_files import finish_rewrite
 from fruit_features.erasure.names import Names
+from fruit_features.internals import bare_path
 from fruit_features.privacy.targets import Target
 from fruit_features.storage.s3 import LOGS, gunzip
 
@@ -96,7 +97,7 @@ def files_naming(filesystem: Any, files: Iterable[str], names: Names) -> list[st
 
 def _folders(filesystem: Any, path: str, beginnings: tuple[str, ...]) -> list[str]:
     """Find folders below a path by how their names begin."""
-    bare = filesystem._strip_protocol(path)
+    bare = bare_path(filesystem, path)
     found = set()
     for file in filesystem.find(path):
         parts = file[len(bare) + 1 :].split("/")[:-1]

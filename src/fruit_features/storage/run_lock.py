@@ -2,13 +2,13 @@
 
 import fcntl
 import os
-import sys
 import threading
 import time
 from pathlib import Path
 from typing import IO, Any
 
 from fruit_features.exceptions import RunningError
+from fruit_features.internals import active_context, jvm
 
 SPARK_SECONDS = 60.0
 
@@ -60,12 +60,11 @@ class RunLock:
 
     def share_with_spark(self) -> None:
         """Let the JVM hold its file, once there is a Spark session."""
-        pyspark = sys.modules.get("pyspark")
-        context = pyspark and pyspark.SparkContext._active_spark_context
+        context = active_context()
         if context and self._file:
             with self._sharing:
                 if not self._spark:
-                    java = context._jvm.java.io
+                    java = jvm(context).java.io
                     self._spark = java.RandomAccessFile(str(self._of_spark), "rw")
                     self._spark.getChannel().lock()
 

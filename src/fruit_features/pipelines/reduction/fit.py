@@ -10,12 +10,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pandas as pd
-from pyspark.ml.common import _py2java
 from pyspark.ml.feature import PCAModel, StandardScalerModel
 from pyspark.ml.linalg import DenseMatrix, DenseVector
 from pyspark.sql import DataFrame, SparkSession
 
 from fruit_features.exceptions import NoFeaturesError, VarianceTargetError
+from fruit_features.internals import as_java, jvm
 from fruit_features.workers.sums import Floats, Sums, sum_rows
 
 FEWEST_ROWS = 2
@@ -144,7 +144,8 @@ def build_scaler(
     parts = DenseVector(spectrum.std), DenseVector(spectrum.mean)
     scaler = StandardScalerModel(_java_model(spark, "StandardScalerModel", *parts))
     # Not the mean: MLlib's PCA does not subtract it either.
-    scaler._set(withMean=False, withStd=standardise)
+    scaler.set(scaler.withMean, False)
+    scaler.set(scaler.withStd, standardise)
     return scaler.setInputCol("raw_vector").setOutputCol("vector")
 
 
@@ -158,16 +159,16 @@ def build_model(spark: SparkSession, spectrum: Spectrum, components: int) -> PCA
     matrix = DenseMatrix(len(kept), components, kept.ravel(order="F"))
     ratios = DenseVector(spectrum.ratios[:components])
     model = PCAModel(_java_model(spark, "PCAModel", matrix, ratios))
-    model._set(k=components)
+    model.set(model.k, components)
     return model.setInputCol("vector").setOutputCol("pca_vector")
 
 
 def _java_model(spark: SparkSession, name: str, *parts: Any) -> Any:
     """Call the constructor of a fitted model, which only Scala has."""
     context = spark.sparkContext
-    models = context._jvm.org.apache.spark.ml.feature  # type: ignore[union-attr]
+    models = jvm(context).org.apache.spark.ml.feature
     uid = f"{name}_{uuid.uuid4().hex[:12]}"
-    return getattr(models, name)(uid, *(_py2java(context, part) for part in parts))
+    return getattr(models, name)(uid, *(as_java(context, part) for part in parts))
 
 
 def numpy_libraries() -> dict[str, str]:

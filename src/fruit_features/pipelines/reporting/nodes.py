@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from fruit_features.backbone.spec import Backbone
+from fruit_features.internals import jvm
 from fruit_features.pipelines.reporting.counts import count_images, list_quarantine
 from fruit_features.pipelines.reporting.page import render_page
 from fruit_features.pipelines.reporting.parameters import ReportingParameters
@@ -179,14 +180,14 @@ def render_report(
 
 def _mllib_blas(spark: SparkSession) -> str:
     """Name MLlib's BLAS: ``JNIBLAS`` is the machine's own library, others are Java."""
-    linalg = spark.sparkContext._jvm.org.apache.spark.ml.linalg  # type: ignore[union-attr]
+    linalg = jvm(spark.sparkContext).org.apache.spark.ml.linalg
     blas = getattr(getattr(linalg, "BLAS$"), "MODULE$")
     return str(blas.nativeBLAS().getClass().getSimpleName())
 
 
 def _spark(spark: SparkSession) -> dict[str, Any]:
     context = spark.sparkContext
-    java = context._jvm.java.lang.System.getProperty  # type: ignore[union-attr]
+    java = jvm(context).java.lang.System.getProperty
     facts = {
         "application_id": context.applicationId,
         "master": context.master,

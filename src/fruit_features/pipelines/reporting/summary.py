@@ -4,6 +4,8 @@ from typing import Any, NamedTuple
 
 from kedro.io import AbstractDataset
 
+from fruit_features.internals import described
+
 # Numbers that two runs are compared by: where the report has them, how to show them.
 NUMBERS = {
     "images expired": (("expired",), ","),
@@ -27,8 +29,8 @@ class Change(NamedTuple):
 
 def address(dataset: AbstractDataset[Any, Any]) -> str:
     """Return where a dataset of one file lies: a path, or an address such as S3's."""
-    described = dataset._describe()
-    protocol, path = described["protocol"], str(described["filepath"])
+    said = described(dataset)
+    protocol, path = said["protocol"], str(said["filepath"])
     return path if protocol == "file" else f"{protocol}://{path}"
 
 
