@@ -9,8 +9,8 @@ from pyspark.accumulators import Accumulator
 from pyspark.sql.pandas.serializers import ArrowStreamPandasSerializer
 
 from fruit_features.backbone.source import bundled_backbone
+from fruit_features.workers.progress import UpdateParam
 from fruit_features.workers.udf import (
-    FailuresParam,
     ReadyVectors,
     extract_features_udf,
 )
@@ -45,8 +45,8 @@ def test_no_number_is_copied() -> None:
 @pytest.mark.parametrize("missing", [None, float("nan")], ids=["pandas 2", "pandas 3"])
 def test_an_image_without_a_reason_is_featurized(missing: Any) -> None:
     backbone = bundled_backbone()
-    failures: Any = Accumulator(0, {}, FailuresParam())
-    counts: Any = Accumulator(1, {}, FailuresParam())
+    failures: Any = Accumulator(0, {}, UpdateParam())
+    counts: Any = Accumulator(1, {}, UpdateParam())
     model: Any = SimpleNamespace(value=backbone.model)
     udf = extract_features_udf(backbone.id, model, 10**6, failures, counts)
     columns = (

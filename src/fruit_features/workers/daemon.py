@@ -1,8 +1,7 @@
 """Spark's daemon for Python workers, with the UDFs' libraries loaded beforehand.
 
-Spark starts it by ``spark.python.daemon.module`` in place of ``pyspark.daemon``, which
-it then runs: workers are forked from it, so what is loaded here is loaded once and
-shared by all of them.
+``spark.python.daemon.module`` names it. It runs ``pyspark.daemon``, which forks the
+workers: what is loaded here is loaded once and shared by all of them.
 """
 
 import gc

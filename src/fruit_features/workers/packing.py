@@ -25,14 +25,9 @@ class Content(NamedTuple):
 def pack(read: Content, max_pixels: int) -> Content:
     """Leave out of a file what is no pixel: EXIF, places, comments, previews.
 
-    JPEG, PNG and WebP lose parts of the file; of other formats, and of files whose
-    parts are not as they should be, the pixels are encoded anew, as PNG. A file that
-    cannot be decoded is packed with the reason, and with a small picture of what can
-    be seen.
-
-    Args:
-        read: The file as it was read, or why it was not.
-        max_pixels: Width times height above which nothing is decoded.
+    JPEG, PNG and WebP lose parts of the file; other formats, and files whose parts are
+    not as they should be, are encoded anew as PNG. What cannot be decoded gets a reason
+    and, where something can be seen, a small picture.
     """
     if not read.bytes:
         return read
@@ -41,9 +36,8 @@ def pack(read: Content, max_pixels: int) -> Content:
         return Content(stripped, None, None)
     whole = decode_whole(read.bytes, max_pixels)
     if isinstance(whole, DecodeFailure):
-        seen = None
-        if whole.reason in ("truncated", "damaged"):
-            seen = make_thumbnail(read.bytes, SEEN_SIDE)
+        visible = whole.reason in ("truncated", "damaged")
+        seen = make_thumbnail(read.bytes, SEEN_SIDE) if visible else None
         return Content(seen, whole.reason, whole.detail)
     written = io.BytesIO()
     whole.info.clear()

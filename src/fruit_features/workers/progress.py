@@ -1,33 +1,38 @@
-"""How far long work is, told while Spark does it."""
+"""Progress of long work, logged while Spark does it."""
 
 import logging
 import sys
 import threading
 import time
+from collections import Counter
+from typing import Any
 
 from pyspark import Accumulator, AccumulatorParam, SparkContext
 
-Counts = dict[str | None, int]
+Counts = Counter[str | None]
 
-# Seconds between two lines: on a terminal one line is written over and over; in a
-# log lines are fewer the longer the work takes.
+# Seconds between two lines: a terminal's one line is overwritten; in a log, lines are
+# fewer the longer the work takes.
 TERMINAL_SECONDS = 0.5
 LOG_SECONDS = (2.0, 60.0)
 LOG_SHARE = 0.05
 
 
-class _CountsParam(AccumulatorParam[Counts]):
-    def zero(self, value: Counts) -> Counts:
-        return {}
+class UpdateParam(AccumulatorParam[Any]):
+    """Merges dictionaries, or adds up counters, by their own ``update``."""
 
-    def addInPlace(self, value1: Counts, value2: Counts) -> Counts:  # noqa: N802
-        for reason, count in value2.items():
-            value1[reason] = value1.get(reason, 0) + count
+    def zero(self, value: Any) -> Any:
+        """Return an empty one."""
+        return type(value)()
+
+    def addInPlace(self, value1: Any, value2: Any) -> Any:  # noqa: N802
+        """Update the first by the second."""
+        value1.update(value2)
         return value1
 
 
 class Progress:
-    """Says how many images are done, as long as its ``with`` block lasts.
+    """Logs how many images are done while its ``with`` block lasts.
 
     Workers add to ``counts``: images by the reason that they are quarantined for,
     ``None`` for those that are sound. Spark hands the sums over as tasks end; a task
@@ -37,14 +42,8 @@ class Progress:
     def __init__(
         self, context: SparkContext, total: int, logger: logging.Logger
     ) -> None:
-        """Prepare the count.
-
-        Args:
-            context: Spark's, which brings the workers' counts to the driver.
-            total: How many images there are to do.
-            logger: Takes the lines when the output is no terminal.
-        """
-        self.counts: Accumulator[Counts] = context.accumulator({}, _CountsParam())
+        """Prepare to count ``total`` images; a terminal gets lines, else the logger."""
+        self.counts: Accumulator[Counts] = context.accumulator(Counter(), UpdateParam())
         self._total = total
         self._logger = logger
         self._terminal = sys.stderr.isatty()
@@ -52,28 +51,28 @@ class Progress:
         self._thread = threading.Thread(target=self._tell, daemon=True)
 
     def __enter__(self) -> "Progress":
-        """Start to tell."""
+        """Start the thread that writes lines."""
         self._started = time.monotonic()
         self._thread.start()
         return self
 
     def __exit__(self, *error: object) -> None:
-        """Tell once more, where the work ended."""
+        """Write a last line."""
         self._ended.set()
         self._thread.join()
         if self._total:
             self._write("\n")
 
     def line(self) -> str:
-        """Return what there is to tell."""
+        """Return the line as of now."""
         counts = dict(self.counts.value)
         done = min(sum(counts.values()), self._total)
         rate = done / max(time.monotonic() - self._started, 1e-3)
         left = f"{(self._total - done) / rate:,.0f} s left" if done else "starting"
-        quarantined = min(done - counts.get(None, 0), done)
+        quarantined = max(done - counts.get(None, 0), 0)
         return (
             f"{done:,} of {self._total:,} images, {rate:,.0f} images/s, {left}, "
-            f"{max(quarantined, 0):,} quarantined"
+            f"{quarantined:,} quarantined"
         )
 
     def _tell(self) -> None:

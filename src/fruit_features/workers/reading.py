@@ -21,7 +21,7 @@ from fruit_features.workers.progress import Counts
 
 # Hides the latency of remote storage; the bytes of one batch stay bounded all the same.
 THREADS = 48
-# As many files that cannot be read, and no other, are the storage's fault.
+# So many unreadable files in a row, and no other, are the storage's fault.
 TOO_MANY = 16
 BATCH_BYTES = 32 * 2**20
 
@@ -31,15 +31,14 @@ def reader(
 ) -> Callable[[Iterable[pa.RecordBatch]], Iterator[pa.RecordBatch]]:
     """Make the function for ``mapInArrow`` that adds the bytes to a listing.
 
-    It raises ``StorageError`` where no object of a batch can be read.
-
     Args:
         max_bytes: Length above which a file is not read.
         max_pixels: Width times height above which nothing is decoded.
         counts: Takes how many files were read, by reason.
 
     Returns:
-        A function of batches that adds ``bytes``, ``reason`` and ``detail``.
+        A function of batches that adds ``bytes``, ``reason`` and ``detail``. It raises
+        ``StorageError`` where no object of a batch can be read.
     """
 
     def read(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -85,13 +84,7 @@ def _begin(
 
 
 def read_file(path: str, length: int, max_bytes: int) -> Content:
-    """Read one file, local or remote; no failure to read ends the run.
-
-    Args:
-        path: As listed: a local path or a URL.
-        length: Its listed length, in bytes.
-        max_bytes: Length above which it is not read.
-    """
+    """Read a local path or URL, unless longer than ``max_bytes``."""
     protocol, bare = get_protocol_and_path(path)
     try:
         if protocol == "file":
@@ -100,8 +93,11 @@ def read_file(path: str, length: int, max_bytes: int) -> Content:
             return _too_large(length, max_bytes)
         return Content(fsspec.filesystem(protocol).cat_file(bare), None, None)
     except FileNotFoundError:
-        return Content(None, "unreadable", _why_missing(bare))
-    except _read_errors(protocol) as error:
+        found = "gone, or a link to a file that is gone"
+        if "\\x" in bare:
+            found = "the file's name is not UTF-8 (\\x marks its bytes): rename it"
+        return Content(None, "unreadable", found)
+    except getattr(fsspec.filesystem(protocol), "READ_ERRORS", OSError) as error:
         found = f"{type(error).__name__}: {getattr(error, 'strerror', None) or error}"
         return Content(None, "unreadable", found)
 
@@ -122,16 +118,8 @@ def _too_large(length: int, max_bytes: int) -> Content:
     return Content(None, "too_large", found)
 
 
-def _read_errors(protocol: str) -> tuple[type[Exception], ...]:
-    return getattr(fsspec.filesystem(protocol), "READ_ERRORS", (OSError,))
-
-
 def _check_storage(part: pa.RecordBatch, contents: list[Content]) -> None:
-    """Refuse to go on where nothing at all can be read: the images are not to blame.
-
-    Raises:
-        StorageError: With what is said of the first of them.
-    """
+    """Raise ``StorageError`` where nothing can be read: images are not to blame."""
     local = get_protocol_and_path(part.column("path")[0].as_py())[0] == "file"
     if local or len(contents) < TOO_MANY:
         return
@@ -141,12 +129,6 @@ def _check_storage(part: pa.RecordBatch, contents: list[Content]) -> None:
             f"{contents[0].detail}; see to the storage and its rights, and run again"
         )
         raise StorageError(message)
-
-
-def _why_missing(path: str) -> str:
-    if "\\x" in path:
-        return "the file's name is not UTF-8 (\\x marks its bytes): rename it"
-    return "gone, or a link to a file that is gone"
 
 
 def _by_size(batch: pa.RecordBatch, max_bytes: int) -> Iterator[pa.RecordBatch]:
@@ -162,9 +144,7 @@ def _by_size(batch: pa.RecordBatch, max_bytes: int) -> Iterator[pa.RecordBatch]:
 
 def _with_contents(batch: pa.RecordBatch, contents: list[Content]) -> pa.RecordBatch:
     columns = zip(*contents, strict=True)
-    types = (pa.binary(), pa.string(), pa.string())
-    added = [
-        pa.array(column, kind) for column, kind in zip(columns, types, strict=True)
-    ]
-    names = [*batch.schema.names, *Content._fields]
-    return pa.RecordBatch.from_arrays([*batch.columns, *added], names)
+    for name, column in zip(Content._fields, columns, strict=True):
+        kind = pa.binary() if name == "bytes" else pa.string()
+        batch = batch.append_column(name, pa.array(column, kind))
+    return batch

@@ -1,7 +1,5 @@
 """Sums for a covariance, added up by the workers' numpy. Loads no MLlib."""
 
-import functools
-import itertools
 import math
 import operator
 from collections.abc import Iterable, Iterator
@@ -10,7 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from pyspark.sql import DataFrame, Row, SparkSession
+from pyspark.sql import DataFrame, Row
 
 Floats = npt.NDArray[np.float64]
 
@@ -35,56 +33,42 @@ class Sums(NamedTuple):
 
 
 def sum_rows(features: DataFrame) -> Sums | None:
-    """Add up what the covariance is made of, on the workers.
-
-    Args:
-        features: Column ``features``, arrays of one length.
+    """Add up on the workers what the covariance of ``features`` is made of.
 
     Returns:
         The sums; ``None`` of no rows.
     """
-    spark = features.sparkSession
-    # One matrix of products a core, whatever the number of files, and few of them
-    # for the driver to add up.
-    parts = features.select("features").coalesce(spark.sparkContext.defaultParallelism)
-    sums = parts.mapInArrow(_sum_rows, SUMS_SCHEMA).repartition(parts_for_driver(spark))
+    cores = features.sparkSession.sparkContext.defaultParallelism
+    # One matrix of products a core, whatever the number of files, and far fewer for
+    # the driver to add up.
+    parts = features.select("features").coalesce(cores)
+    sums = parts.mapInArrow(_sum_rows, SUMS_SCHEMA).repartition(math.isqrt(cores))
     collected = sums.mapInArrow(_sum_sums, SUMS_SCHEMA).collect()
-    return _add_all(map(_from_row, collected)) if collected else None
-
-
-def parts_for_driver(spark: SparkSession) -> int:
-    """Return how many parts the driver gets to add up: far fewer than cores."""
-    return math.isqrt(spark.sparkContext.defaultParallelism)
+    return _add_all(map(_from_row, collected))
 
 
 def _sum_rows(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     sums = (Sums(len(x), x.sum(axis=0), x.T @ x) for x in blocks(batches))
-    yield from _to_batches(sums)
+    return _to_batches(sums)
 
 
 def _sum_sums(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
     rows = (row for batch in batches for row in batch.to_pylist())
-    yield from _to_batches(map(_from_row, rows))
+    return _to_batches(map(_from_row, rows))
 
 
 def _to_batches(sums: Iterable[Sums]) -> Iterator[pa.RecordBatch]:
-    several = iter(sums)
-    first = next(several, None)
-    if first is None:
-        return  # A partition without rows.
-    rows, total, products = _add_all(itertools.chain([first], several))
-    columns = [
-        pa.array([rows], pa.int64()),
-        pa.array([total.tobytes()], pa.binary()),
-        pa.array([products.tobytes()], pa.binary()),
-    ]
-    yield pa.RecordBatch.from_arrays(columns, Sums._fields)
+    added = _add_all(sums)
+    if added:
+        columns = [[added.rows], [added.total.tobytes()], [added.products.tobytes()]]
+        yield pa.RecordBatch.from_arrays(list(map(pa.array, columns)), Sums._fields)
 
 
-def _add_all(sums: Iterable[Sums]) -> Sums:
-    return functools.reduce(
-        lambda one, other: Sums(*map(operator.add, one, other)), sums
-    )
+def _add_all(sums: Iterable[Sums]) -> Sums | None:
+    added = None
+    for each in sums:
+        added = Sums(*map(operator.add, added, each)) if added else each
+    return added
 
 
 def _from_row(row: Row | dict[str, Any]) -> Sums:

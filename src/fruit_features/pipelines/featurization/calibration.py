@@ -17,10 +17,6 @@ def calibration_pictures(
 ) -> list[npt.NDArray[np.uint8]]:
     """Decode some of the images, the same ones for the same listing.
 
-    Args:
-        image_listing: Every image, with ``selected``.
-        input_size: Side of the square, in pixels.
-
     Returns:
         Pixels ``(input_size, input_size, 3)`` of 120 images at most.
 
@@ -29,14 +25,9 @@ def calibration_pictures(
     """
     taken = image_listing[image_listing["selected"]]
     some = taken.sample(min(len(taken), IMAGES), random_state=0)
-    contents = (
-        read_file(row.path, row.length, LARGEST_BYTES).bytes or b""
-        for row in some.itertuples()
-    )
-    decoded = [decode_image(content, input_size) for content in contents]
-    pictures = [
-        picture for picture in decoded if not isinstance(picture, DecodeFailure)
-    ]
+    read = (read_file(row.path, row.length, LARGEST_BYTES) for row in some.itertuples())
+    decoded = (decode_image(content.bytes or b"", input_size) for content in read)
+    pictures = [each for each in decoded if not isinstance(each, DecodeFailure)]
     if not pictures:
         message = (
             f"none of {len(some)} images that backbone.precision=int8 is to be "

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import pandas as pd
-from pyspark.sql import DataFrame
+from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
 from fruit_features.backbone.source import (
@@ -23,10 +23,9 @@ from fruit_features.pipelines.featurization.parameters import (
     BackboneParameters,
     FeaturizationParameters,
 )
-from fruit_features.workers.progress import Progress
+from fruit_features.workers.progress import Progress, UpdateParam
 from fruit_features.workers.udf import (
     Failures,
-    FailuresParam,
     extract_features_udf,
 )
 
@@ -46,8 +45,7 @@ def prepare_backbone(
         parameters: Which backbone.
 
     Returns:
-        ``backbone``, and in ``exported`` the same by its key, to be used again;
-        the package's own needs no export.
+        ``backbone``, and in ``exported`` the same by its key if it is new.
 
     Raises:
         BackboneError: If the weights are missing or do not fit.
@@ -104,13 +102,13 @@ def featurize_images(
         image_listing: Every image, with ``selected``.
         images: Their bytes.
         known_features: Features that are done, of any backbone.
-        known_quarantine: Images that are known to be no usable ones.
+        known_quarantine: Images that are known to be unusable.
         backbone: Broadcast to the workers.
         parameters: Uses ``max_pixels`` and ``checkpoint_images``.
 
     Yields:
-        New rows for ``features`` and for ``quarantine``, a part of the images at a
-        time, with the features of a part the failures of the part before.
+        For a part of the images new rows of ``features``, and rows of ``quarantine``
+        for the failures of the part before.
 
     Raises:
         NoFeaturesError: If, after all was written, not one image has features.
@@ -127,7 +125,7 @@ def featurize_images(
     quarantine = none_failed = known_quarantine.limit(0)
     with Progress(context, sum(part.todo for part in parts), logger) as progress:
         for part in parts:
-            failures = context.accumulator({}, FailuresParam())
+            failures = context.accumulator({}, UpdateParam())
             udf = extract_features_udf(
                 backbone.id, model, parameters.max_pixels, failures, progress.counts
             )
@@ -162,20 +160,13 @@ def _packed(image_listing: DataFrame, images: DataFrame, done: DataFrame) -> Dat
 def _parts(packed: DataFrame, size: int) -> list[_Part]:
     """Group the packed files so that each group has some ``size`` images to do."""
     # Few tasks: each is over in no time.
-    cores = packed.sparkSession.sparkContext.defaultParallelism
-    counts = (
-        packed.coalesce(cores)
-        .groupBy("file")
-        .agg(F.count("*"), F.count("todo"))
-        .collect()
-    )
+    few = packed.coalesce(packed.sparkSession.sparkContext.defaultParallelism)
+    counts = few.groupBy("file").agg(F.count("*"), F.count("todo").alias("todo"))
     parts: list[_Part] = []
-    for file, rows, todo in sorted(counts):
-        if not todo:
-            continue
-        if parts and parts[-1].todo + todo <= size:
-            files, more_rows, more_todo = parts.pop()
-            parts.append(_Part([*files, file], more_rows + rows, more_todo + todo))
+    for file, rows, todo in sorted(counts.where("todo > 0").collect()):
+        last = parts[-1] if parts else None
+        if last and last.todo + todo <= size:
+            parts[-1] = _Part([*last.files, file], last.rows + rows, last.todo + todo)
         else:
             parts.append(_Part([file], rows, todo))
     return parts
@@ -201,7 +192,7 @@ def _features(
         *IDENTITY,
         "label",
         udf("image_key", "bytes", "reason", "detail").alias("features"),
-        F.lit(_now()).alias("featurized_at"),
+        _now().alias("featurized_at"),
         F.lit(backbone.id).alias("backbone_id"),
     )
     # Not sorted: a task writes as it goes, and its worker never waits for it.
@@ -214,12 +205,12 @@ def _quarantine(images: DataFrame, failures: Failures) -> DataFrame:
     failed = images.sparkSession.createDataFrame(rows, schema)
     known = images.select(*IDENTITY, "label")
     return known.join(F.broadcast(failed), "image_key").select(
-        *IDENTITY, "label", "reason", "detail", F.lit(_now()).alias("quarantined_at")
+        *IDENTITY, "label", "reason", "detail", _now().alias("quarantined_at")
     )
 
 
-def _now() -> dt.datetime:
-    return dt.datetime.now(dt.timezone.utc)
+def _now() -> Column:
+    return F.lit(dt.datetime.now(dt.timezone.utc))
 
 
 def _why_none(known_quarantine: DataFrame, reasons: "Counter[str]") -> str:

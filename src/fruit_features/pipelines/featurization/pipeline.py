@@ -32,10 +32,7 @@ def create_pipeline(**kwargs: Any) -> Pipeline:
                     "expired_images@spark",
                     "params:featurization",
                 ],
-                outputs={
-                    "features": "known_features",
-                    "quarantine": "known_quarantine",
-                },
+                outputs=dict(features="known_features", quarantine="known_quarantine"),
                 name="keep_current_features_node",
             ),
             Node(

@@ -41,8 +41,7 @@ def split_pictures(
         parameters: Uses ``held_out`` and ``seed``.
 
     Returns:
-        ``train`` and ``held_out``: disjoint rows that together are ``raw_images``, but
-        for erased ones.
+        ``train`` and ``held_out``: disjoint rows, together all that are not erased.
     """
     pictures = without_erased(raw_images, stored_erasure_list())
     shuffled = pictures.sample(frac=1, random_state=parameters.seed)
@@ -88,14 +87,10 @@ def train_backbone(
     logger.info("training on %d pictures of %d labels", len(train), len(labels))
     model = build_classifier(parameters.alpha, size, len(labels), parameters.dropout)
     chosen_by = load_pictures(held_out, labels, side)
+    learnt_from = load_pictures(train, labels, side)
     epochs = fit_classifier(
         model,
-        training_batches(
-            load_pictures(train, labels, side),
-            size,
-            parameters.batch_size,
-            parameters.seed,
-        ),
+        training_batches(learnt_from, size, parameters.batch_size, parameters.seed),
         (centre_crop(chosen_by.pixels, size), chosen_by.classes),
         parameters,
         state_folder / _fingerprint(train, parameters),
