@@ -21,6 +21,9 @@ from tests.tiffs import Layout, tiff_of_samples
 WIDTH, HEIGHT = 48, 32
 MAX_BYTES = 200_000
 
+# What Pillow says of pixels that it cannot decode.
+BROKEN = "OSError: broken data stream"
+
 # How much a pixel may change, on average, by compression that loses some.
 LOSS = 2.0
 
@@ -131,8 +134,7 @@ def deflated_zeros(length: int) -> bytes:
 
 def jpeg_with(marker: int, data: bytes) -> bytes:
     """VIEW as JPEG with a segment more, before all others."""
-    head = b"\xff" + bytes([marker]) + struct.pack(">H", len(data) + 2)
-    return JPEG[:2] + head + data + JPEG[2:]
+    return JPEG[:2] + jpeg_segment(marker, data) + JPEG[2:]
 
 
 def jpeg_declaring(width: int, height: int, bits: int = 8) -> bytes:
@@ -308,8 +310,22 @@ def animated(kind: str, **options: Any) -> bytes:
 # ---- the kinds ----
 
 
+def kinds(
+    folder: str,
+    files: dict[str, bytes],
+    reason: str | None = None,
+    detail: str = "",
+    shows: Image.Image | None = None,
+    off: float = 0.0,
+) -> list[Kind]:
+    """Files of a folder that become the same."""
+    return [
+        Kind(f"{folder}/{name}", content, reason, detail, shows, off)
+        for name, content in files.items()
+    ]
+
+
 def sound_jpegs() -> list[Kind]:
-    near: dict[str, Any] = {"shows": VIEW, "off": LOSS}
     grey = GREY.convert("RGB")
     mpo = animated("MPO", quality=95)
     small = encoded(VIEW.resize((24, 16)))
@@ -321,57 +337,55 @@ def sound_jpegs() -> list[Kind]:
     progressive = encoded(VIEW, quality=95, progressive=True)
     grey_128 = Image.new("RGB", (16, 16), (128, 128, 128))
     short = "a note in it ends too early:"
-    return [
-        Kind("jpeg/plain.jpg", JPEG, **near),
-        Kind("jpeg/4-2-0.JPG", encoded(VIEW, quality=95), shows=VIEW, off=LOSS),
-        Kind(
-            "jpeg/progressive.jpeg", encoded(VIEW, quality=95, progressive=True), **near
-        ),
-        Kind("jpeg/grey.jpg", encoded(GREY, quality=95), shows=grey, off=LOSS),
-        Kind("jpeg/cmyk.jpg", encoded(VIEW.convert("CMYK"), quality=95), **near),
-        Kind("jpeg/ycck of Photoshop.jpg", ycck_jpeg(), **near),
-        Kind("jpeg/named.png", JPEG, **near),
-        Kind("jpeg/without its end.jpg", JPEG[:-2], **near),
-        Kind("jpeg/with half of its end.jpg", JPEG[:-1], **near),
-        Kind("jpeg/progressive, without its end.jpg", progressive[:-2], **near),
-        Kind("jpeg/behind blanks.jpg", b"\xef\xbb\xbf\r\n\t " + JPEG, **near),
-        Kind("jpeg/arithmetic.jpg", arithmetic_jpeg(512), shows=grey_128),
+    photoshop = b"Photoshop 3.0\x008BIM\x03\xed"
+    profile = b"ICC_PROFILE\0\1\1nonsense"
+    near = {
+        "plain.jpg": JPEG,
+        "4-2-0.JPG": encoded(VIEW, quality=95),
+        "progressive.jpeg": progressive,
+        "cmyk.jpg": encoded(VIEW.convert("CMYK"), quality=95),
+        "ycck of Photoshop.jpg": ycck_jpeg(),
+        "named.png": JPEG,
+        "without its end.jpg": JPEG[:-2],
+        "with half of its end.jpg": JPEG[:-1],
+        "progressive, without its end.jpg": progressive[:-2],
+        "behind blanks.jpg": b"\xef\xbb\xbf\r\n\t " + JPEG,
+        "garbage after the end.jpg": JPEG + b"garbage\xff\xda" * 99,
+        "zeros after the end.jpg": JPEG + bytes(5000),
+        "stereo.jpg": mpo,
+        "stereo without its second.jpg": mpo[: len(mpo) * 3 // 4],
+        "with a preview.jpg": jpeg_with(0xE1, preview),
+        f"{short} jfif.jpg": jpeg_with(0xE0, b"JFIF"),
+        f"{short} adobe.jpg": jpeg_with(0xEE, b"Adobe"),
+        f"{short} icc.jpg": jpeg_with(0xE2, b"ICC_PROFILE\0"),
+        f"{short} photoshop.jpg": jpeg_with(0xED, photoshop),
+        "colour profile of nonsense.jpg": jpeg_with(0xE2, profile),
+        "list of pictures of nonsense.jpg": jpeg_with(0xE2, b"MPF\0no"),
+    }
+    greys = {
+        "arithmetic.jpg": arithmetic_jpeg(512),
         # Longer than what Pillow hands to its decoder at a time.
-        Kind(
-            "jpeg/arithmetic, long.jpg",
-            arithmetic_jpeg(1600, anew=True),
-            shows=grey_128,
-        ),
+        "arithmetic, long.jpg": arithmetic_jpeg(1600, anew=True),
+    }
+    # libjpeg fills up with grey and so does every viewer: nobody can tell.
+    early = {"ended too early.jpg": JPEG[: len(JPEG) * 3 // 4] + b"\xff\xd9"}
+    return [
+        *kinds("jpeg", near, shows=VIEW, off=LOSS),
+        Kind("jpeg/grey.jpg", encoded(GREY, quality=95), shows=grey, off=LOSS),
+        *kinds("jpeg", greys, shows=grey_128),
         Kind("jpeg/lossless.jpg", lossless_jpeg(GREY), shows=grey),
-        Kind("jpeg/garbage after the end.jpg", JPEG + b"garbage\xff\xda" * 99, **near),
-        Kind("jpeg/zeros after the end.jpg", JPEG + bytes(5000), **near),
-        Kind("jpeg/stereo.jpg", mpo, **near),
-        Kind("jpeg/stereo without its second.jpg", mpo[: len(mpo) * 3 // 4], **near),
-        Kind("jpeg/with a preview.jpg", jpeg_with(0xE1, preview), **near),
-        Kind(f"jpeg/{short} jfif.jpg", jpeg_with(0xE0, b"JFIF"), **near),
-        Kind(f"jpeg/{short} adobe.jpg", jpeg_with(0xEE, b"Adobe"), **near),
-        Kind(f"jpeg/{short} icc.jpg", jpeg_with(0xE2, b"ICC_PROFILE\0"), **near),
-        Kind(
-            f"jpeg/{short} photoshop.jpg",
-            jpeg_with(0xED, b"Photoshop 3.0\x008BIM\x03\xed"),
-            **near,
-        ),
-        Kind(
-            "jpeg/colour profile of nonsense.jpg",
-            jpeg_with(0xE2, b"ICC_PROFILE\0\1\1nonsense"),
-            **near,
-        ),
-        Kind(
-            "jpeg/list of pictures of nonsense.jpg", jpeg_with(0xE2, b"MPF\0no"), **near
-        ),
-        # libjpeg fills up with grey and so does every viewer: nobody can tell.
-        Kind("jpeg/ended too early.jpg", JPEG[: len(JPEG) * 3 // 4] + b"\xff\xd9"),
+        *kinds("jpeg", early),
     ]
 
 
 def bad_jpegs() -> list[Kind]:
     scan = JPEG.index(b"\xff\xda") + 14
     preview = exif(data=encoded(VIEW.resize((24, 16))))
+    with_preview = jpeg_with(0xE1, preview)
+    progressive = encoded(VIEW, progressive=True)
+    # Its last scans would make it finer.
+    between = progressive[: progressive.rindex(b"\xff\xda")]
+    early = "JPEG that ends too early"
     cuts = {
         "nothing but its start": 2,
         "in the header": 100,
@@ -379,77 +393,46 @@ def bad_jpegs() -> list[Kind]:
         "in the pixels": (scan + len(JPEG)) // 2,
         "in the last bytes": len(JPEG) - 5,
     }
-    cut = [
-        Kind(
-            f"jpeg/cut: {where}.jpg",
-            JPEG[:length],
-            "truncated",
-            f"JPEG that ends too early, after {length:,} bytes",
-        )
-        for where, length in cuts.items()
-    ]
-    with_preview = jpeg_with(0xE1, preview)
-    progressive = encoded(VIEW, progressive=True)
+    filled = {
+        "cut and filled up with zeros.jpg": JPEG[: scan + 50] + bytes(9000),
+        "cut and filled up, with a preview.jpg": (
+            with_preview[: len(with_preview) * 4 // 5] + bytes(9000)
+        ),
+    }
+    truncated = {
+        "too short for its size.jpg": jpeg_declaring(7000, 7000),
+        "progressive, cut between scans.jpg": between,
+        "progressive, cut, with a preview.jpg": _with_exif(between, preview),
+        "arithmetic, cut.jpg": arithmetic_jpeg(160, anew=True)[:500],
+    }
+    no_tables = JPEG.replace(b"\xff\xdb", b"\xff\xfe")
+    no_size = "JPEG: no usable size or kind of pixels in its header"
+    of_12_bits = "JPEG: cannot handle 12-bit layers; convert it to PNG"
+    text = JPEG.decode("latin-1").encode()
     return [
-        *cut,
-        Kind(
-            "jpeg/cut and filled up with zeros.jpg",
-            JPEG[: scan + 50] + bytes(9000),
-            "truncated",
-            "bytes, the last 9,000 of them zeros",
+        *(
+            kind
+            for where, length in cuts.items()
+            for kind in kinds(
+                "jpeg",
+                {f"cut: {where}.jpg": JPEG[:length]},
+                "truncated",
+                f"{early}, after {length:,} bytes",
+            )
         ),
-        Kind(
-            "jpeg/cut and filled up, with a preview.jpg",
-            with_preview[: len(with_preview) * 4 // 5] + bytes(9000),
-            "truncated",
-            "bytes, the last 9,000 of them zeros",
-        ),
-        Kind(
-            "jpeg/too short for its size.jpg",
-            jpeg_declaring(7000, 7000),
-            "truncated",
-            "JPEG that ends too early",
-        ),
-        Kind(
-            "jpeg/without tables.jpg",
-            JPEG.replace(b"\xff\xdb", b"\xff\xfe"),
-            "damaged",
-            "JPEG: OSError: broken data stream",
-        ),
+        *kinds("jpeg", filled, "truncated", "bytes, the last 9,000 of them zeros"),
+        *kinds("jpeg", truncated, "truncated", early),
+        Kind("jpeg/without tables.jpg", no_tables, "damaged", f"JPEG: {BROKEN}"),
         Kind(
             "jpeg/12 bits.jpg",
             jpeg_declaring(WIDTH, HEIGHT, bits=12),
             "unsupported",
-            "JPEG: cannot handle 12-bit layers; convert it to PNG",
+            of_12_bits,
         ),
-        # Its last scans would make it finer.
-        Kind(
-            "jpeg/progressive, cut between scans.jpg",
-            progressive[: progressive.rindex(b"\xff\xda")],
-            "truncated",
-            "JPEG that ends too early",
-        ),
-        Kind(
-            "jpeg/progressive, cut, with a preview.jpg",
-            _with_exif(progressive[: progressive.rindex(b"\xff\xda")], preview),
-            "truncated",
-            "JPEG that ends too early",
-        ),
-        Kind(
-            "jpeg/arithmetic, cut.jpg",
-            arithmetic_jpeg(160, anew=True)[:500],
-            "truncated",
-            "JPEG that ends too early",
-        ),
-        Kind(
-            "jpeg/without height.jpg",
-            jpeg_declaring(WIDTH, 0),
-            "damaged",
-            "JPEG: no usable size or kind of pixels in its header",
-        ),
+        Kind("jpeg/without height.jpg", jpeg_declaring(WIDTH, 0), "damaged", no_size),
         Kind(
             "jpeg/sent as text.jpg",
-            JPEG.decode("latin-1").encode(),
+            text,
             "not_an_image",
             r"starts with b'\xc3\xbf\xc3\x98",
         ),
@@ -457,102 +440,85 @@ def bad_jpegs() -> list[Kind]:
 
 
 def sound_pngs() -> list[Kind]:
-    seen: dict[str, Any] = {"shows": VIEW}
-    palette = VIEW.quantize(64)
-    two = GREY.convert("1")
-    glass = see_through()
+    palette, two, glass = VIEW.quantize(64), GREY.convert("1"), see_through()
     faint = glass.convert("LA")
     grey_16 = (np.asarray(GREY).astype("u2") * 257).astype("u2")
     wrong = png_chunk(b"tEXt", b"Title\x00VIEW")[:-1] + b"?"
     bomb = deflated_zeros(100 * 2**20)
-    text, profile = b"Comment\x00\x00", b"profile\x00\x00"
-    grey_text = b"Comment\x00\x01\x00\x00\x00"
+    profile = b"profile\x00\x00" + deflated_zeros(2 * 2**20)
+    text, grey_text = b"Comment\x00\x00", b"Comment\x00\x01\x00\x00\x00"
     hole = Image.new("RGB", (2, 1), (200, 0, 0))
     hole.putpixel((0, 0), (10, 20, 30))
-    return [
-        Kind("png/plain.png", PNG, **seen),
-        Kind("png/named.jpg", PNG, **seen),
-        Kind("png/behind a new line.png", b"\n" + PNG, **seen),
-        Kind("png/grey.png", encoded(GREY, "PNG"), shows=GREY.convert("RGB")),
-        Kind("png/1 bit.png", encoded(two, "PNG"), shows=two.convert("RGB")),
-        Kind("png/palette.png", encoded(palette, "PNG"), shows=palette.convert("RGB")),
-        Kind(
-            "png/palette with a hole.png",
-            encoded(palette, "PNG", transparency=palette.getpixel((0, 0))),
-            shows=on_white(_with_hole(palette)),
+    lime = Image.new("RGB", (1, 5000), "lime")
+    first = palette.getpixel((0, 0))
+    with_hole = encoded(palette, "PNG", transparency=first)
+    holed = palette.copy()
+    holed.info["transparency"] = first
+    grey_hole = png_of(
+        png_header(2, 1, depth=16),
+        b"\x00" + struct.pack(">HH", 1000, 257 * 70),
+        png_chunk(b"tRNS", struct.pack(">H", 1000)),
+    )
+    hole_of_2_bits = png_of(
+        png_header(3, 1, depth=2),
+        b"\x00\x60",  # 1, 2, 0
+        png_chunk(b"tRNS", struct.pack(">H", 1)),
+    )
+    colour, alpha = (png_header(WIDTH, HEIGHT, 16, kind) for kind in (2, 6))
+    same = {
+        "png/plain.png": PNG,
+        "png/named.jpg": PNG,
+        "png/behind a new line.png": b"\n" + PNG,
+        "png/16 bits, colour.png": png_of(colour, bands_of_16_bits()),
+        "png/16 bits, colour and alpha.png": png_of(alpha, bands_of_16_bits(255)),
+        "png/interlaced.png": interlaced_png(),
+        "png/animated.png": animated("PNG"),
+        "png/without its end.png": PNG[:-12],
+        "png/garbage after the end.png": PNG + b"garbage" * 99,
+        "png/text with a wrong checksum.png": png_with(wrong),
+        "png/cut resolution.png": png_with(png_chunk(b"pHYs", b"a")),
+        "png/cut animation.png": png_with(png_chunk(b"acTL", b"a")),
+        "png/profile of nonsense.png": png_with(
+            png_chunk(b"iCCP", b"profile\x00\x05nonsense")
         ),
-        Kind("png/rgba.png", encoded(glass, "PNG"), shows=on_white(glass)),
-        Kind("png/grey and alpha.png", encoded(faint, "PNG"), shows=on_white(faint)),
-        Kind(
-            "png/one colour stands for nothing.png",
+        "png/profile of 2 MB.png": png_with(png_chunk(b"iCCP", profile)),
+        "bomb/text of 100 MB.png": png_with(png_chunk(b"zTXt", text + bomb)),
+        "bomb/text of 100 MB, last.png": png_with(
+            png_chunk(b"iTXt", grey_text + bomb), before_pixels=False
+        ),
+    }
+    white = (255, 255, 255)
+    others = {
+        "grey": (encoded(GREY, "PNG"), GREY.convert("RGB")),
+        "1 bit": (encoded(two, "PNG"), two.convert("RGB")),
+        "palette": (encoded(palette, "PNG"), palette.convert("RGB")),
+        "palette with a hole": (with_hole, on_white(holed)),
+        "rgba": (encoded(glass, "PNG"), on_white(glass)),
+        "grey and alpha": (encoded(faint, "PNG"), on_white(faint)),
+        "one colour stands for nothing": (
             encoded(hole, "PNG", transparency=(10, 20, 30)),
-            shows=_pixels([(255, 255, 255), (200, 0, 0)]),
+            _pixels([white, (200, 0, 0)]),
         ),
-        Kind(
-            "png/16 bits, grey.png",
+        "16 bits, grey": (
             encoded(Image.fromarray(grey_16), "PNG"),
-            shows=GREY.convert("RGB"),
+            GREY.convert("RGB"),
         ),
-        Kind(
-            "png/16 bits, one grey stands for nothing.png",
-            png_of(
-                png_header(2, 1, depth=16),
-                b"\x00" + struct.pack(">HH", 1000, 257 * 70),
-                png_chunk(b"tRNS", struct.pack(">H", 1000)),
-            ),
-            shows=_pixels([(255, 255, 255), (70, 70, 70)]),
+        "16 bits, one grey stands for nothing": (
+            grey_hole,
+            _pixels([white, (70, 70, 70)]),
         ),
-        Kind(
-            "png/2 bits, one grey stands for nothing.png",
-            png_of(
-                png_header(3, 1, depth=2),
-                b"\x00\x60",  # 1, 2, 0
-                png_chunk(b"tRNS", struct.pack(">H", 1)),
-            ),
-            shows=_pixels([(255, 255, 255), (170, 170, 170), (0, 0, 0)]),
+        "2 bits, one grey stands for nothing": (
+            hole_of_2_bits,
+            _pixels([white, (170, 170, 170), (0, 0, 0)]),
         ),
-        Kind(
-            "png/16 bits, colour.png",
-            png_of(png_header(WIDTH, HEIGHT, 16, 2), bands_of_16_bits()),
-            **seen,
-        ),
-        Kind(
-            "png/16 bits, colour and alpha.png",
-            png_of(png_header(WIDTH, HEIGHT, 16, 6), bands_of_16_bits(255)),
-            **seen,
-        ),
-        Kind("png/interlaced.png", interlaced_png(), **seen),
-        Kind("png/animated.png", animated("PNG"), **seen),
-        Kind("png/without its end.png", PNG[:-12], **seen),
-        Kind("png/garbage after the end.png", PNG + b"garbage" * 99, **seen),
-        Kind("png/one pixel.png", encoded(VIEW.crop((9, 9, 10, 10)), "PNG")),
-        Kind(
-            "png/one column.png",
-            encoded(Image.new("RGB", (1, 5000), "lime"), "PNG"),
-            shows=Image.new("RGB", (2, 2), "lime"),
-        ),
-        Kind("png/text with a wrong checksum.png", png_with(wrong), **seen),
-        Kind("png/cut resolution.png", png_with(png_chunk(b"pHYs", b"a")), **seen),
-        Kind("png/cut animation.png", png_with(png_chunk(b"acTL", b"a")), **seen),
-        Kind(
-            "png/profile of nonsense.png",
-            png_with(png_chunk(b"iCCP", b"profile\x00\x05nonsense")),
-            **seen,
-        ),
-        Kind(
-            "png/profile of 2 MB.png",
-            png_with(png_chunk(b"iCCP", profile + deflated_zeros(2 * 2**20))),
-            **seen,
-        ),
-        Kind(
-            "bomb/text of 100 MB.png",
-            png_with(png_chunk(b"zTXt", text + bomb)),
-            **seen,
-        ),
-        Kind(
-            "bomb/text of 100 MB, last.png",
-            png_with(png_chunk(b"iTXt", grey_text + bomb), before_pixels=False),
-            **seen,
+        "one pixel": (encoded(VIEW.crop((9, 9, 10, 10)), "PNG"), None),
+        "one column": (encoded(lime, "PNG"), Image.new("RGB", (2, 2), "lime")),
+    }
+    return [
+        *(Kind(name, content, shows=VIEW) for name, content in same.items()),
+        *(
+            Kind(f"png/{name}.png", content, shows=shows)
+            for name, (content, shows) in others.items()
         ),
     ]
 
@@ -568,12 +534,6 @@ def interlaced_png() -> bytes:
     return png_of(PNG[:8] + png_chunk(b"IHDR", header), rows)
 
 
-def _with_hole(palette: Image.Image) -> Image.Image:
-    image = palette.copy()
-    image.info["transparency"] = palette.getpixel((0, 0))
-    return image
-
-
 def _pixels(colours: list[tuple[int, int, int]]) -> Image.Image:
     image = Image.new("RGB", (len(colours), 1))
     image.putdata(colours)
@@ -581,227 +541,206 @@ def _pixels(colours: list[tuple[int, int, int]]) -> Image.Image:
 
 
 def bad_pngs() -> list[Kind]:
-    pixels = PNG.index(b"IDAT")
-    early = "PNG that ends too early"
-    no_size = "PNG: no usable size or kind of pixels in its header"
+    pixels, half = PNG.index(b"IDAT"), PNG[: len(PNG) // 2]
+    cuts = {
+        "cut: in the header.png": PNG[:20],
+        "cut: before the pixels.png": PNG[:33],
+        "cut: in the pixels.png": half,
+    }
+    filled = {"cut and filled up with zeros.png": half + bytes(900)}
+    flipped = bytes([PNG[pixels + 60] ^ 255])
+    broken = {
+        "flipped byte.png": changed(PNG, pixels + 60, flipped),
+        "pixels that do not inflate.png": changed(
+            PNG, pixels + 4, b"no zlib stream at all"
+        ),
+    }
+    no_size = {
+        "no width.png": png_of(png_header(0, 9), b""),
+        "3 bits.png": png_of(png_header(9, 9, 3), b""),
+    }
+    checksum = {"header with a wrong checksum.png": changed(PNG, 29, b"?")}
+    without = {"without pixels.png": PNG[:33] + png_chunk(b"IEND", b"")}
+    text = {"sent as text.png": PNG.replace(b"\r\n", b"\n")}
+    header = png_header(WIDTH, HEIGHT, 16, 2)
+    hole = png_of(header, bands_of_16_bits(), png_chunk(b"tRNS", bytes(6)))
+    damaged: list[tuple[dict[str, bytes], str]] = [
+        (checksum, "bad header checksum in b'IHDR'"),
+        (broken, f"PNG: {BROKEN}"),
+        (without, "PNG: no pixels after its header"),
+        (no_size, "PNG: no usable size or kind of pixels in its header"),
+        (text, "PNG: its first bytes are damaged"),
+    ]
     return [
-        Kind("png/cut: in the header.png", PNG[:20], "truncated", early),
-        Kind("png/cut: before the pixels.png", PNG[:33], "truncated", early),
-        Kind("png/cut: in the pixels.png", PNG[: len(PNG) // 2], "truncated", early),
-        Kind(
-            "png/cut and filled up with zeros.png",
-            PNG[: len(PNG) // 2] + bytes(900),
-            "truncated",
-            "the last 900 of them zeros",
-        ),
-        Kind(
-            "png/header with a wrong checksum.png",
-            changed(PNG, 29, b"?"),
-            "damaged",
-            "bad header checksum in b'IHDR'",
-        ),
-        Kind(
-            "png/flipped byte.png",
-            changed(PNG, pixels + 60, bytes([PNG[pixels + 60] ^ 255])),
-            "damaged",
-            "PNG: OSError: broken data stream",
-        ),
-        Kind(
-            "png/pixels that do not inflate.png",
-            changed(PNG, pixels + 4, b"no zlib stream at all"),
-            "damaged",
-            "PNG: OSError: broken data stream",
-        ),
-        Kind(
-            "png/without pixels.png",
-            PNG[:33] + png_chunk(b"IEND", b""),
-            "damaged",
-            "PNG: no pixels after its header",
+        *kinds("png", cuts, "truncated", "PNG that ends too early"),
+        *kinds("png", filled, "truncated", "the last 900 of them zeros"),
+        *(
+            k
+            for files, detail in damaged
+            for k in kinds("png", files, "damaged", detail)
         ),
         Kind(
             "png/16 bits, one colour stands for nothing.png",
-            png_of(
-                png_header(WIDTH, HEIGHT, 16, 2),
-                bands_of_16_bits(),
-                png_chunk(b"tRNS", bytes(6)),
-            ),
+            hole,
             "unsupported",
             "PNG: 16 bits a colour, of which one stands for transparent; convert it",
-        ),
-        Kind("png/no width.png", png_of(png_header(0, 9), b""), "damaged", no_size),
-        Kind("png/3 bits.png", png_of(png_header(9, 9, 3), b""), "damaged", no_size),
-        Kind(
-            "png/sent as text.png",
-            PNG.replace(b"\r\n", b"\n"),
-            "damaged",
-            "PNG: its first bytes are damaged",
         ),
     ]
 
 
 def sound_others() -> list[Kind]:
-    seen: dict[str, Any] = {"shows": VIEW}
-    of_palette: dict[str, Any] = {"shows": VIEW.quantize(256).convert("RGB")}
-    glass = see_through()
-    two = GREY.convert("1")
+    glass, two = see_through(), GREY.convert("1")
     upside_down = changed(BMP, 22, struct.pack("<i", -HEIGHT))
     rows = [BMP[54 + n * WIDTH * 3 :][: WIDTH * 3] for n in range(HEIGHT)]
-    top_down = upside_down[:54] + b"".join(reversed(rows))
     fractions = Image.fromarray(np.asarray(GREY, "f4") / np.float32(255))
     wide = Image.fromarray(np.asarray(GREY, "i4") * 257)
-    grey: dict[str, Any] = {"shows": GREY.convert("RGB")}
     blue_first = np.pad(np.asarray(VIEW)[::-1, :, ::-1], [(0, 0), (0, 0), (0, 1)])
     clear = [row.tobytes() for row in blue_first]
+    masks = (0xFF0000, 0xFF00, 0xFF, 0xFF000000)
     rgb_16 = np.asarray(VIEW).astype("u2") * 257
     grey_16 = np.asarray(GREY).astype("u2")[..., None] * 257
+    grey_12 = grey_16.astype(int) // 257 * 4095 // 255
     floats = np.asarray(fractions)[..., None]
     big = Layout(order=">", form=3, compression=8)
-    colour = {
-        "planes of 16 bits": tiff_of_samples(rgb_16, 2, 16, Layout(planar=2)),
-        "big planes": tiff_of_samples(rgb_16, 2, 16, Layout(order=">", planar=2)),
-    }
-    greys = {
-        "16 bits, white is zero": tiff_of_samples(65535 - grey_16, 0, 16),
-        "12 bits": tiff_of_samples(grey_16.astype(int) // 257 * 4095 // 255, 1, 12),
-        "fractions, big-endian, deflate": tiff_of_samples(floats, 1, 32, big),
-    }
+    big_planes = Layout(order=">", planar=2)
     striped = tiff_of(
         GREY.tobytes(),
         {259: 1, 256: WIDTH, 257: HEIGHT, 278: HEIGHT, 322: 0, 323: 2**32 - 1},
     )
     tile_width = striped.index(struct.pack("<HH", 322, LONG)) + 2
-    return [
-        Kind("gif/plain.gif", GIF, **of_palette),
-        Kind("gif/animated.gif", animated("GIF"), **of_palette),
-        Kind(
-            "gif/bad second picture.gif", animated("GIF")[: len(GIF) + 40], **of_palette
+    as_text = struct.pack("<HI4s", ASCII, 4, b"abc")
+    deflated = encoded(VIEW, "TIFF", compression="tiff_adobe_deflate")
+    two_colours = bmp_of([bytes([0, 1, 1])], 3, 8, bytes(4) + b"\xff\xff\xff\x00")
+    clear_glass = encoded(glass, "WEBP", lossless=True, exact=True)
+    fax = encoded(two, "TIFF", compression="group4")
+    same = {
+        "webp/plain.webp": WEBP,
+        "webp/animated.webp": animated("WEBP", lossless=True),
+        "webp/named.jpg": WEBP,
+        "tiff/plain.tiff": TIFF,
+        "tiff/lzw.tif": encoded(VIEW, "TIFF", compression="tiff_lzw"),
+        "tiff/deflate.tif": deflated,
+        "tiff/packbits.tif": encoded(VIEW, "TIFF", compression="packbits"),
+        "tiff/pages.tif": animated("TIFF"),
+        "tiff/BigTIFF.tif": encoded(VIEW, "TIFF", big_tiff=True),
+        "tiff/cmyk.tif": encoded(VIEW.convert("CMYK"), "TIFF"),
+        "tiff/planes of 16 bits.tif": tiff_of_samples(rgb_16, 2, 16, Layout(planar=2)),
+        "tiff/big planes.tif": tiff_of_samples(rgb_16, 2, 16, big_planes),
+        "bmp/24 bits.bmp": BMP,
+        "bmp/32 bits, nothing but transparent.bmp": bmp_of(
+            clear, WIDTH, 32, masks=masks
         ),
-        Kind("gif/without its end.gif", GIF[:-1], **of_palette),
-        Kind(
-            "gif/first picture smaller.gif",
+        "bmp/top down.bmp": upside_down[:54] + b"".join(reversed(rows)),
+        "bmp/32 bits.bmp": encoded(VIEW.convert("RGBA"), "BMP"),
+    }
+    of_palette = {
+        "gif/plain.gif": GIF,
+        "gif/animated.gif": animated("GIF"),
+        "gif/bad second picture.gif": animated("GIF")[: len(GIF) + 40],
+        "gif/without its end.gif": GIF[:-1],
+        "bmp/8 bits.bmp": encoded(VIEW.quantize(256), "BMP"),
+    }
+    near = {
+        "webp/lossy.webp": encoded(VIEW, "WEBP", quality=95),
+        "tiff/lab.tif": encoded(VIEW.convert("LAB"), "TIFF"),
+    }
+    greys = {
+        "fractions": encoded(fractions, "TIFF"),
+        "32 bits": encoded(wide, "TIFF"),
+        "width of tiles as text": changed(striped, tile_width, as_text),
+        "16 bits, white is zero": tiff_of_samples(65535 - grey_16, 0, 16),
+        "12 bits": tiff_of_samples(grey_12, 1, 12),
+        "fractions, big-endian, deflate": tiff_of_samples(floats, 1, 32, big),
+    }
+    black, white, green = (0, 0, 0), (255, 255, 255), (0, 255, 0)
+    others = {
+        "gif/first picture smaller.gif": (
             gif_of((3, 1), (1, 0)),
-            shows=_pixels([(255, 255, 255), (0, 255, 0), (255, 255, 255)]),
+            _pixels([white, green, white]),
         ),
-        Kind("webp/plain.webp", WEBP, **seen),
-        Kind(
-            "webp/lossy.webp", encoded(VIEW, "WEBP", quality=95), shows=VIEW, off=LOSS
+        "webp/transparent.webp": (clear_glass, on_white(glass)),
+        "tiff/fax.tif": (fax, two.convert("RGB")),
+        "bmp/8 bits, black and white.bmp": (
+            two_colours,
+            _pixels([black, white, white]),
         ),
-        Kind("webp/animated.webp", animated("WEBP", lossless=True), **seen),
-        Kind(
-            "webp/transparent.webp",
-            encoded(glass, "WEBP", lossless=True, exact=True),
-            shows=on_white(glass),
-        ),
-        Kind("webp/named.jpg", WEBP, **seen),
-        Kind("tiff/plain.tiff", TIFF, **seen),
-        Kind("tiff/lzw.tif", encoded(VIEW, "TIFF", compression="tiff_lzw"), **seen),
-        Kind(
-            "tiff/deflate.tif",
-            encoded(VIEW, "TIFF", compression="tiff_adobe_deflate"),
-            **seen,
-        ),
-        Kind(
-            "tiff/packbits.tif", encoded(VIEW, "TIFF", compression="packbits"), **seen
-        ),
-        Kind("tiff/pages.tif", animated("TIFF"), **seen),
-        Kind("tiff/BigTIFF.tif", encoded(VIEW, "TIFF", big_tiff=True), **seen),
-        Kind("tiff/cmyk.tif", encoded(VIEW.convert("CMYK"), "TIFF"), **seen),
-        Kind(
-            "tiff/lab.tif", encoded(VIEW.convert("LAB"), "TIFF"), shows=VIEW, off=LOSS
-        ),
-        Kind(
-            "tiff/fax.tif",
-            encoded(two, "TIFF", compression="group4"),
-            shows=two.convert("RGB"),
-        ),
-        Kind("tiff/fractions.tif", encoded(fractions, "TIFF"), **grey),
-        Kind("tiff/32 bits.tif", encoded(wide, "TIFF"), **grey),
-        Kind(
-            "tiff/width of tiles as text.tif",
-            changed(striped, tile_width, struct.pack("<HI4s", ASCII, 4, b"abc")),
-            **grey,
-        ),
-        *(
-            Kind(f"tiff/{name}.tif", content, **seen)
-            for name, content in colour.items()
-        ),
-        *(Kind(f"tiff/{name}.tif", content, **grey) for name, content in greys.items()),
-        Kind("bmp/24 bits.bmp", BMP, **seen),
-        Kind(
-            "bmp/32 bits, nothing but transparent.bmp",
-            bmp_of(clear, WIDTH, 32, masks=(0xFF0000, 0xFF00, 0xFF, 0xFF000000)),
-            **seen,
-        ),
-        Kind(
-            "bmp/8 bits, black and white.bmp",
-            bmp_of([bytes([0, 1, 1])], 3, 8, bytes(4) + b"\xff\xff\xff\x00"),
-            shows=_pixels([(0, 0, 0), (255, 255, 255), (255, 255, 255)]),
-        ),
-        Kind("bmp/top down.bmp", top_down, **seen),
-        Kind("bmp/8 bits.bmp", encoded(VIEW.quantize(256), "BMP"), **of_palette),
-        Kind("bmp/1 bit.bmp", encoded(two, "BMP"), shows=two.convert("RGB")),
-        Kind("bmp/32 bits.bmp", encoded(VIEW.convert("RGBA"), "BMP"), **seen),
+        "bmp/1 bit.bmp": (encoded(two, "BMP"), two.convert("RGB")),
+    }
+    seen, grey = VIEW.quantize(256).convert("RGB"), GREY.convert("RGB")
+    return [
+        *(Kind(name, content, shows=VIEW) for name, content in same.items()),
+        *(Kind(name, content, shows=seen) for name, content in of_palette.items()),
+        *(Kind(name, content, shows=VIEW, off=LOSS) for name, content in near.items()),
+        *(Kind(f"tiff/{name}.tif", data, shows=grey) for name, data in greys.items()),
+        *(Kind(name, data, shows=shows) for name, (data, shows) in others.items()),
     ]
 
 
 def bad_others() -> list[Kind]:
     lzw = encoded(VIEW, "TIFF", compression="tiff_lzw")
     pixels, five = np.asarray(VIEW), np.zeros((9, 9, 5))
-    of_bands = "TIFF: pixels of such colours, bits and bands cannot be shown; convert"
+    grey_and_alpha = Layout(planar=2, extra=(2,))
+    of_bands = "pixels of such colours, bits and bands cannot be shown; convert"
+    signed = tiff_of_samples(pixels[..., :1], 1, 8, Layout(form=2))
+    planes = tiff_of_samples(pixels[..., :2], 1, 8, grey_and_alpha)
+    compressed = {
+        number: tiff_of_samples(pixels, 2, more={259: (number,)})
+        for number in (34712, 34887, 50001)
+    }
+    fractions = tiff_of_samples(pixels / 255, 2, 32, Layout(form=3))
+    convert = "convert it to PNG"
     unsupported = {
-        "jpeg 2000": (
-            tiff_of_samples(pixels, 2, more={259: (34712,)}),
-            "TIFF: compression JPEG 2000 (34712); convert it to PNG",
-        ),
-        "lerc": (
-            tiff_of_samples(pixels, 2, more={259: (34887,)}),
-            "TIFF: compression LERC (34887); convert it to PNG",
-        ),
-        "webp": (
-            tiff_of_samples(pixels, 2, more={259: (50001,)}),
-            "TIFF: compression 50001; convert it to PNG",
-        ),
+        "jpeg 2000": (compressed[34712], f"compression JPEG 2000 (34712); {convert}"),
+        "lerc": (compressed[34887], f"compression LERC (34887); {convert}"),
+        "webp": (compressed[50001], f"compression 50001; {convert}"),
         "five bands": (tiff_of_samples(five, 2), of_bands),
-        "fractions of colours": (
-            tiff_of_samples(pixels / 255, 2, 32, Layout(form=3)),
-            of_bands,
-        ),
-        "signed": (
-            tiff_of_samples(pixels[..., :1], 1, 8, Layout(form=2)),
-            "TIFF: signed numbers of 8 bits; convert it to PNG",
-        ),
+        "fractions of colours": (fractions, of_bands),
+        "signed": (signed, f"signed numbers of 8 bits; {convert}"),
         "planes of grey and alpha": (
-            tiff_of_samples(pixels[..., :2], 1, 8, Layout(planar=2, extra=(2,))),
-            "TIFF: separate planes of photometric 1; convert it to PNG",
+            planes,
+            f"separate planes of photometric 1; {convert}",
         ),
     }
+    truncated = {
+        "gif/cut: header.gif": GIF[:40],
+        "gif/cut.gif": GIF[: len(GIF) * 2 // 3],
+        "webp/cut.webp": WEBP[: len(WEBP) // 2],
+        "webp/cut: last byte.webp": WEBP[:-1],
+        "tiff/cut.tif": TIFF[: len(TIFF) // 2],
+        "tiff/cut: header.tif": TIFF[:30],
+        # Its list of tags is the last thing in the file.
+        "tiff/cut: lzw.tif": lzw[: len(lzw) // 2],
+        "bmp/cut.bmp": BMP[: len(BMP) // 2],
+        "bmp/cut: header.bmp": BMP[:14],
+    }
+    no_parts = WEBP[:20] + bytes(len(WEBP) - 20)
+    nonsense = changed(lzw, 20, b"\xff" * 500)
     return [
-        Kind("gif/cut: header.gif", GIF[:40], "truncated", "GIF that ends too early"),
-        Kind("gif/cut.gif", GIF[: len(GIF) * 2 // 3], "truncated", "GIF that ends"),
-        Kind("webp/cut.webp", WEBP[: len(WEBP) // 2], "truncated", "WEBP that ends"),
-        Kind("webp/cut: last byte.webp", WEBP[:-1], "truncated", "WEBP that ends"),
+        *(
+            Kind(
+                name,
+                content,
+                "truncated",
+                f"{name.partition('/')[0].upper()} that ends too early",
+            )
+            for name, content in truncated.items()
+        ),
         Kind(
             "webp/zeros for pixels.webp",
-            WEBP[:20] + bytes(len(WEBP) - 20),
+            no_parts,
             "damaged",
             "WEBP: its parts do not fit together",
         ),
-        Kind("tiff/cut.tif", TIFF[: len(TIFF) // 2], "truncated", "TIFF that ends too"),
-        Kind("tiff/cut: header.tif", TIFF[:30], "truncated", "TIFF that ends too"),
-        # Its list of tags is the last thing in the file.
-        Kind("tiff/cut: lzw.tif", lzw[: len(lzw) // 2], "truncated", "TIFF that ends"),
         Kind(
             "tiff/lzw of nonsense.tif",
-            changed(lzw, 20, b"\xff" * 500),
+            nonsense,
             "damaged",
             "TIFF: its pixels cannot be decoded",
         ),
         *(
-            Kind(f"tiff/{name}.tif", content, "unsupported", detail)
+            Kind(f"tiff/{name}.tif", content, "unsupported", f"TIFF: {detail}")
             for name, (content, detail) in unsupported.items()
         ),
-        Kind("bmp/cut.bmp", BMP[: len(BMP) // 2], "truncated", "BMP that ends too"),
-        Kind("bmp/cut: header.bmp", BMP[:14], "truncated", "BMP that ends too early"),
         Kind(
             "bmp/unknown compression.bmp",
             changed(BMP, 30, b"\x09"),
@@ -853,8 +792,7 @@ def exif_kinds() -> list[Kind]:
 
 
 def _with_exif(content: bytes, tags: bytes) -> bytes:
-    segment = b"\xff\xe1" + struct.pack(">H", len(tags) + 2) + tags
-    return content[:2] + segment + content[2:]
+    return content[:2] + jpeg_segment(0xE1, tags) + content[2:]
 
 
 def bombs() -> list[Kind]:
