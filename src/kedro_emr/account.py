@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from kedro_emr.clients import explain, limits, session
+from kedro_emr.costs import spent_this_month
 from kedro_emr.errors import AwsError, PriceError
 from kedro_emr.prices import Prices
 from kedro_emr.settings import ClusterSettings
-from kedro_emr.spending import spent_this_month
 
 # Policies of AWS's that let a node or EMR do far more than this project needs; the last
 # two are those of EMR's default roles.
@@ -35,23 +35,17 @@ Client = Callable[[str], Any]
 
 @dataclass(frozen=True)
 class AccountFacts:
-    """What was found; ``None`` where it is not known.
+    """What was found, ``None`` where it is not known; ``unknown`` says by name why.
 
-    Attributes:
-        bucket_region: Where the bucket is.
-        subnet_public: Whether the subnet has a route from the internet.
-        ssh_open: EMR's security groups of the VPC that let ssh in from everywhere.
-        wide_rights: Policies of the roles that allow far more than needed.
-        volumes_encrypted: Whether the nodes' volumes are encrypted.
-        transit_encrypted: Whether what nodes say to each other is encrypted.
-        spent: Dollars, on clusters of this name since the first of the month.
-        unknown: Why something is not known, by the name of the attribute.
-        out_of_reach: Why the account was asked no further; empty if it was.
+    ``spent`` is in dollars, since the first of the month; ``out_of_reach`` says why the
+    account was asked no further.
     """
 
     bucket_region: str | None = None
     subnet_public: bool | None = None
+    # EMR's security groups of the network that let ssh in from everywhere.
     ssh_open: tuple[str, ...] | None = None
+    # Policies of the roles that allow far more than needed.
     wide_rights: tuple[str, ...] | None = None
     volumes_encrypted: bool | None = None
     transit_encrypted: bool | None = None
@@ -63,13 +57,7 @@ class AccountFacts:
 def gather_facts(
     settings: ClusterSettings, prices: Prices | None, client: Client | None = None
 ) -> AccountFacts:
-    """Ask the account, and change nothing; what it does not tell stays unknown.
-
-    Args:
-        settings: What the cluster is to be.
-        prices: For what was spent; ``None`` leaves that unknown.
-        client: Makes clients; ``None`` for such as give up within seconds.
-    """
+    """Ask the account, and change nothing; what it does not tell stays unknown."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     client = client or clients(settings.region)
@@ -103,7 +91,7 @@ def clients(region: str) -> Client:
 def _questions(
     settings: ClusterSettings, prices: Prices | None, client: Client
 ) -> Iterator[tuple[tuple[str, ...], Callable[[], tuple[Any, ...]]]]:
-    """Name the attributes, and how they are asked for, of what is set."""
+    """Name the facts that are to be asked for, and how."""
     bucket, subnet = settings.storage.bucket, settings.network.subnet
     if bucket:
         yield ("bucket_region",), lambda: (_bucket_region(client("s3"), bucket),)
@@ -127,13 +115,17 @@ def _bucket_region(s3: Any, bucket: str) -> str:
     return "eu-west-1" if found == "EU" else str(found)
 
 
-def _subnet(ec2: Any, subnet: str) -> tuple[bool, tuple[str, ...]]:
-    vpc = vpc_of(ec2, subnet)
-    own = [{"Name": "association.subnet-id", "Values": [subnet]}]
-    main = [
-        {"Name": "vpc-id", "Values": [vpc]},
-        {"Name": "association.main", "Values": ["true"]},
+def _filters(**wanted: str) -> list[dict[str, Any]]:
+    return [
+        {"Name": name.replace("__", ".").replace("_", "-"), "Values": [value]}
+        for name, value in wanted.items()
     ]
+
+
+def _subnet(ec2: Any, subnet: str) -> tuple[bool, tuple[str, ...]]:
+    vpc = ec2.describe_subnets(SubnetIds=[subnet])["Subnets"][0]["VpcId"]
+    own = _filters(association__subnet_id=subnet)
+    main = _filters(vpc_id=vpc, association__main="true")
     tables = (
         ec2.describe_route_tables(Filters=own)["RouteTables"]
         or ec2.describe_route_tables(Filters=main)["RouteTables"]
@@ -143,35 +135,21 @@ def _subnet(ec2: Any, subnet: str) -> tuple[bool, tuple[str, ...]]:
         for table in tables
         for route in table["Routes"]
     )
-    ours = [
-        {"Name": "vpc-id", "Values": [vpc]},
-        {"Name": "group-name", "Values": [EMR_GROUPS]},
-    ]
+    ours = _filters(vpc_id=vpc, group_name=EMR_GROUPS)
     groups = ec2.describe_security_groups(Filters=ours)["SecurityGroups"]
     return public, tuple(g["GroupId"] for g in groups if _lets_ssh_in(g))
-
-
-def vpc_of(ec2: Any, subnet: str | None) -> str:
-    """Return the network that a subnet is in."""
-    found = ec2.describe_subnets(SubnetIds=[subnet])["Subnets"]
-    return str(found[0]["VpcId"])
 
 
 def _lets_ssh_in(group: Mapping[str, Any]) -> bool:
     return any(
         rule.get("FromPort", 0) <= SSH <= rule.get("ToPort", 65535)
         and rule["IpProtocol"] in ("tcp", "-1")
-        and set(EVERYWHERE).intersection(addresses_of(rule))
+        and any(
+            each.get("CidrIp", each.get("CidrIpv6")) in EVERYWHERE
+            for each in (*rule.get("IpRanges", []), *rule.get("Ipv6Ranges", []))
+        )
         for rule in group["IpPermissions"]
     )
-
-
-def addresses_of(rule: Mapping[str, Any]) -> list[str]:
-    """Return the ranges of addresses that a rule of a security group lets in."""
-    return [
-        *(each["CidrIp"] for each in rule.get("IpRanges", [])),
-        *(each["CidrIpv6"] for each in rule.get("Ipv6Ranges", [])),
-    ]
 
 
 def _wide_rights(iam: Any, settings: ClusterSettings) -> tuple[str, ...]:
@@ -187,22 +165,22 @@ def _wide_of(iam: Any, role: str) -> Iterator[str]:
             yield f"{policy['PolicyName']} of {role}"
     for name in iam.list_role_policies(RoleName=role)["PolicyNames"]:
         document = iam.get_role_policy(RoleName=role, PolicyName=name)["PolicyDocument"]
-        if any(_everything(each) for each in as_list(document["Statement"])):
+        if any(_everything(each) for each in _as_list(document["Statement"])):
             yield f"{name} of {role}"
 
 
 def _everything(statement: Mapping[str, Any]) -> bool:
     """Tell whether a statement allows all of a service, or of AWS, everywhere."""
-    actions = as_list(statement.get("Action", []))
+    actions = _as_list(statement.get("Action", []))
     return (
         statement["Effect"] == "Allow"
-        and "*" in as_list(statement.get("Resource", []))
+        and "*" in _as_list(statement.get("Resource", []))
         and any(action == "*" or action.endswith(":*") for action in actions)
     )
 
 
-def as_list(value: Any) -> list[Any]:
-    """Return what a policy says as one or as many as many."""
+def _as_list(value: Any) -> list[Any]:
+    """Policies give one value or a list; always return a list."""
     return value if isinstance(value, list) else [value]
 
 
@@ -210,14 +188,11 @@ def _encryption(client: Client, name: str | None) -> tuple[bool, bool]:
     said: dict[str, Any] = {}
     if name:
         found = client("emr").describe_security_configuration(Name=name)
-        said = json.loads(found["SecurityConfiguration"]).get(
-            "EncryptionConfiguration", {}
-        )
+        configuration = json.loads(found["SecurityConfiguration"])
+        said = configuration.get("EncryptionConfiguration", {})
     at_rest = said.get("AtRestEncryptionConfiguration", {})
-    volumes = bool(
-        said.get("EnableAtRestEncryption")
-        and at_rest.get("LocalDiskEncryptionConfiguration")
-    )
+    local = at_rest.get("LocalDiskEncryptionConfiguration")
+    volumes = bool(said.get("EnableAtRestEncryption") and local)
     if not volumes:
         by_default = client("ec2").get_ebs_encryption_by_default()
         volumes = bool(by_default["EbsEncryptionByDefault"])

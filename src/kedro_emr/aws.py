@@ -17,11 +17,7 @@ from kedro_emr.steps import Steps
 
 @dataclass(frozen=True)
 class Aws:
-    """Clients and prices, each made when it is first needed.
-
-    Attributes:
-        settings: What ``cluster.yml`` says.
-    """
+    """Clients and prices, each made when it is first needed."""
 
     settings: ClusterSettings
 
@@ -51,38 +47,22 @@ class Aws:
         return Steps(self.emr, cluster.id)
 
     def logs(self, cluster: Cluster) -> Logs:
-        """Return a cluster's logs.
-
-        Raises:
-            AwsError: If it writes none.
-        """
+        """Return a cluster's logs."""
         if cluster.logs is None:
             message = f"{cluster.id} writes no logs to S3: it was created without"
             raise AwsError(message)
         return Logs(self.s3, cluster.logs, cluster.id)
 
     def costs(self, cluster: Cluster) -> list[Cost]:
-        """Return what a cluster has cost so far.
-
-        Raises:
-            PriceError: If there is no price for one of its nodes.
-        """
+        """Return what a cluster has cost so far."""
         return costs(self.clusters.nodes(cluster), self.prices, now())
 
     def hour(self, cluster: Cluster) -> float:
-        """Return what a cluster costs an hour now, in dollars.
-
-        Raises:
-            PriceError: If there is no price for one of its nodes.
-        """
+        """Return what a cluster costs an hour now, in dollars."""
         return dollars_an_hour(self.clusters.nodes(cluster), self.prices)
 
     def bucket(self) -> str:
-        """Return the bucket.
-
-        Raises:
-            SettingsError: If none is named.
-        """
+        """Return the bucket."""
         if self.settings.storage.bucket is None:
             message = (
                 "cluster.storage.bucket is not said: export "

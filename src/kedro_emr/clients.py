@@ -7,58 +7,45 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
+from botocore import exceptions as botocore_errors
+from botocore.exceptions import BotoCoreError, ClientError
+
 from kedro_emr.errors import AwsError
 
+ATTEMPTS = 6
+# Letters of what AWS says; some answers are whole pages.
+LONGEST = 500
 QUOTA = (
     "a quota of the account is reached ({said}): fewer or smaller nodes in "
     "cluster.yml, or ask for more at Service Quotas"
 )
+DENIED = "access denied: let the role or user {act}"
+NO_KEY = "no such access key: see AWS_ACCESS_KEY_ID or the profile"
+WRONG_SECRET = "the secret key is wrong: see AWS_SECRET_ACCESS_KEY or the profile"
+EXPIRED = "the credentials have expired: get new ones"
+ELSEWHERE = "the bucket is in another region: see `region` in cluster.yml"
+NO_BUCKET = "there is no such bucket: see its name, or create it"
+BUSY = f"too many requests, {ATTEMPTS} times in a row: try again in some minutes"
 
-# What helps, and the codes that AWS's services say it by, without the `Exception` that
-# some of them end in.
-REMEDIES = {
-    "there is no such bucket: see its name, or create it": ("NoSuchBucket", "404"),
-    "access denied: let the role or user {act}": (
-        "AccessDenied",
-        "403",
-        "UnauthorizedOperation",
-    ),
-    "no such access key: see AWS_ACCESS_KEY_ID or the profile": (
-        "InvalidAccessKeyId",
-        "InvalidClientTokenId",
-        "UnrecognizedClient",
-        "AuthFailure",
-    ),
-    "the secret key is wrong: see AWS_SECRET_ACCESS_KEY or the profile": (
-        "SignatureDoesNotMatch",
-        "InvalidSignature",
-    ),
-    "the credentials have expired: get new ones": ("ExpiredToken", "RequestExpired"),
-    "this machine's clock is wrong: set it, say by chrony": ("RequestTimeTooSkewed",),
-    "the bucket is in another region: see `region` in cluster.yml": (
-        "PermanentRedirect",
-        "301",
-        "AuthorizationHeaderMalformed",
-        "IllegalLocationConstraint",
-    ),
-    "another account has a bucket of this name: take another": ("BucketAlreadyExists",),
-    "the account has not switched this region on: see `region` in cluster.yml": (
-        "OptInRequired",
-    ),
-    "too many requests, {attempts} times in a row: try again in some minutes": (
-        "Throttling",
-        "RequestLimitExceeded",
-        "SlowDown",
-    ),
-    QUOTA: (
-        "VcpuLimitExceeded",
-        "InstanceLimitExceeded",
-        "LimitExceeded",
-        "ServiceQuotaExceeded",
-    ),
+# What helps, by AWS's codes without the `Exception` that some of them end in.
+BY_CODE = {
+    **dict.fromkeys(("NoSuchBucket", "404"), NO_BUCKET),
+    **dict.fromkeys(("AccessDenied", "403", "UnauthorizedOperation"), DENIED),
+    **dict.fromkeys(("InvalidAccessKeyId", "InvalidClientTokenId"), NO_KEY),
+    **dict.fromkeys(("UnrecognizedClient", "AuthFailure"), NO_KEY),
+    **dict.fromkeys(("SignatureDoesNotMatch", "InvalidSignature"), WRONG_SECRET),
+    **dict.fromkeys(("ExpiredToken", "RequestExpired"), EXPIRED),
+    "RequestTimeTooSkewed": "this machine's clock is wrong: set it, say by chrony",
+    **dict.fromkeys(("PermanentRedirect", "301"), ELSEWHERE),
+    "AuthorizationHeaderMalformed": ELSEWHERE,
+    "IllegalLocationConstraint": ELSEWHERE,
+    "BucketAlreadyExists": "another account has a bucket of this name: take another",
+    "OptInRequired": "the account has not switched this region on: see `region` in "
+    "cluster.yml",
+    **dict.fromkeys(("Throttling", "RequestLimitExceeded", "SlowDown"), BUSY),
+    **dict.fromkeys(("VcpuLimitExceeded", "InstanceLimitExceeded"), QUOTA),
+    **dict.fromkeys(("LimitExceeded", "ServiceQuotaExceeded"), QUOTA),
 }
-BY_CODE = {code: remedy for remedy, codes in REMEDIES.items() for code in codes}
-
 # The same for what is said in words only.
 BY_WORDS = {
     "quota": QUOTA,
@@ -67,6 +54,11 @@ BY_WORDS = {
     "luster id": "no such cluster in this region: `kedro emr list` shows those there "
     "are, `region` in cluster.yml says where",
 }
+SIGN_ON = (
+    botocore_errors.SSOTokenLoadError,
+    botocore_errors.TokenRetrievalError,
+    botocore_errors.UnauthorizedSSOTokenError,
+)
 # What makes an address or a header a key: a presigned address by either version of the
 # signature, a signed request as AWS quotes it, a name and a password before a host.
 KEYS = re.compile(
@@ -75,9 +67,6 @@ KEYS = re.compile(
     r"|(://)[^/\s\"'<>]+(?=@)",
     re.I,
 )
-ATTEMPTS = 6
-# Letters of what AWS says; some answers are whole pages.
-LONGEST = 500
 
 
 @lru_cache(1)
@@ -89,15 +78,7 @@ def session() -> Any:
 
 
 def client(service: str, region: str | None = None) -> Any:
-    """Make a client that tries again where AWS is busy, and gives up in a minute.
-
-    Args:
-        service: AWS's name, such as ``emr``.
-        region: ``None`` for that of the environment or the profile.
-
-    Raises:
-        AwsError: If there is no such profile, or no region.
-    """
+    """Make a client that tries again where AWS is busy, and gives up in a minute."""
     with asking(f"ask {service}"):
         return session().client(
             service, region_name=region, config=limits(5, 30, ATTEMPTS)
@@ -114,16 +95,7 @@ def limits(connect: int, read: int, attempts: int) -> Any:
 
 @contextlib.contextmanager
 def asking(act: str) -> Iterator[None]:
-    """Say on one line what AWS refuses.
-
-    Args:
-        act: What is done, for the message: ``cannot <act>: ...``.
-
-    Raises:
-        AwsError: In place of botocore's.
-    """
-    from botocore.exceptions import BotoCoreError, ClientError
-
+    """Turn botocore's errors into an ``AwsError``: ``cannot <act>: ...``."""
     try:
         yield
     except (BotoCoreError, ClientError, ValueError) as error:
@@ -131,48 +103,37 @@ def asking(act: str) -> Iterator[None]:
         raise AwsError(message) from error
 
 
-def explain(error: Exception, act: str | None = None) -> str:
-    """Return what is wrong and the next step.
-
-    Args:
-        error: botocore's; of any other, its own text.
-        act: What needs a right, for ``access denied``; else the operation's name.
-    """
-    from botocore.exceptions import (
-        ClientError,
-        ConfigParseError,
-        NoCredentialsError,
-        PartialCredentialsError,
-        ProfileNotFound,
-        SSOTokenLoadError,
-        TokenRetrievalError,
-        UnauthorizedSSOTokenError,
-    )
-
+def explain(error: Exception) -> str:
+    """Return what is wrong and the next step; for errors of others, their own text."""
     if isinstance(error, ClientError):
-        return _explain_answer(error, act or f"do {error.operation_name}")
-    if isinstance(error, NoCredentialsError | PartialCredentialsError):
+        answer = error.response["Error"]
+        code = answer["Code"].removesuffix("Exception")
+        said = without_keys(answer.get("Message", "no more is said"))
+        said = textwrap.shorten(said, LONGEST, placeholder=" ...")
+        act = f"do {error.operation_name}"
+        known = BY_CODE.get(code, "").format(act=act, said=said.rstrip("."))
+        return known or explain_words(said) or f"{code}, {said}"
+    if isinstance(
+        error,
+        botocore_errors.NoCredentialsError | botocore_errors.PartialCredentialsError,
+    ):
         return (
             "no credentials; give the machine a role, or set "
             "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE"
         )
-    if isinstance(
-        error, SSOTokenLoadError | TokenRetrievalError | UnauthorizedSSOTokenError
-    ):
+    if isinstance(error, SIGN_ON):
         return "the credentials have expired: `aws sso login` gets new ones"
-    one_line = " ".join(without_keys(str(error)).split())
-    if isinstance(error, ProfileNotFound | ConfigParseError):
-        return f"{one_line}; see AWS_PROFILE and ~/.aws/config"
-    return f"{one_line}; see AWS_ENDPOINT_URL, AWS_REGION and the network"
+    said = " ".join(without_keys(str(error)).split())
+    profile = botocore_errors.ProfileNotFound | botocore_errors.ConfigParseError
+    if isinstance(error, profile):
+        return f"{said}; see AWS_PROFILE and ~/.aws/config"
+    return f"{said}; see AWS_ENDPOINT_URL, AWS_REGION and the network"
 
 
-def _explain_answer(error: Any, act: str) -> str:
-    code = error.response["Error"]["Code"].removesuffix("Exception")
-    said = error.response["Error"].get("Message", "no more is said")
-    said = textwrap.shorten(without_keys(said), LONGEST, placeholder=" ...")
-    if code in BY_CODE:
-        return BY_CODE[code].format(act=act, attempts=ATTEMPTS, said=said.rstrip("."))
-    return explain_words(said) or f"{code}, {said}"
+def explain_words(said: str) -> str | None:
+    """Return the remedy for what AWS says in words only; ``None`` if there is none."""
+    remedy = next((text for part, text in BY_WORDS.items() if part in said), None)
+    return remedy and remedy.format(said=said.rstrip("."))
 
 
 def without_keys(said: str) -> str:
@@ -180,8 +141,7 @@ def without_keys(said: str) -> str:
     return KEYS.sub(r"\1\2...", said)
 
 
-def explain_words(said: str) -> str | None:
-    """Return the remedy for what AWS says in words only; ``None`` if there is none."""
-    found = (remedy for part, remedy in BY_WORDS.items() if part in said)
-    remedy = next(found, None)
-    return remedy.format(said=said.rstrip(".")) if remedy else None
+def code_of(error: BaseException) -> str:
+    """Return AWS's code of the cause of an ``AwsError``; empty if it did not answer."""
+    answer = getattr(error.__cause__, "response", {})
+    return str(answer.get("Error", {}).get("Code", ""))

@@ -11,11 +11,10 @@ from kedro_emr.errors import AwsError
 from kedro_emr.request import PROJECT_TAG, ROLES
 from kedro_emr.s3 import Place, place_of
 
-STARTING = ("STARTING", "BOOTSTRAPPING")
 READY = ("RUNNING", "WAITING")
 ENDED = ("TERMINATED", "TERMINATED_WITH_ERRORS")
 # While a cluster is in one of these, it costs money.
-UP = (*STARTING, *READY, "TERMINATING")
+UP = ("STARTING", "BOOTSTRAPPING", *READY, "TERMINATING")
 
 ROLES_BY_TYPE = {kind: role for role, kind in ROLES.items()}
 
@@ -36,24 +35,8 @@ REASONS = {
 class Cluster:
     """A cluster as EMR describes it.
 
-    Attributes:
-        id: Such as ``j-2AXXXXXXGAPLF``.
-        name: As in ``cluster.yml``.
-        state: EMR's word.
-        code: Why it is in this state, in EMR's word; may be empty.
-        message: The same in words.
-        created: When it was asked for.
-        ready: When it took up work, if it has.
-        ended: When it ended, if it has.
-        tags: By their keys.
-        logs: Where EMR writes its logs, if it does.
-        arn: AWS's name for it.
-        primary: The host name of its primary node, once it is known.
-        release: EMR's release.
-        key_pair: The key pair for ssh, if there is one.
-        protected: Whether it is protected against termination.
-        transient: Whether it ends after its last step.
-        root_gb: The root volume of every node, in GB.
+    ``code`` and ``message`` say why it is in its state, ``primary`` is the host name of
+    its primary node, a ``transient`` one ends after its last step.
     """
 
     id: str
@@ -89,18 +72,7 @@ class Cluster:
 
 @dataclass(frozen=True)
 class Node:
-    """A machine of a cluster.
-
-    Attributes:
-        id: EC2's name for it.
-        role: ``primary``, ``core`` or ``task``.
-        instance_type: Such as ``c6i.4xlarge``.
-        market: ``on_demand`` or ``spot``.
-        state: EMR's word.
-        volume_gb: Its volumes, in GB.
-        started: When it started, which is what AWS counts from.
-        ended: When it ended, if it has.
-    """
+    """A machine of a cluster, with all its volumes; AWS counts from ``started``."""
 
     id: str
     role: str
@@ -119,24 +91,14 @@ class Node:
 
 @dataclass(frozen=True)
 class Clusters:
-    """Clusters of the name that ``cluster.yml`` gives.
-
-    Attributes:
-        client: An EMR client.
-        name: Their name, and the value of their tag ``project``.
-        region: Where they are, for messages.
-    """
+    """Clusters of a name, which is also the value of their tag ``project``."""
 
     client: Any
     name: str
     region: str
 
     def read(self, cluster: str) -> Cluster:
-        """Return one.
-
-        Raises:
-            AwsError: If there is none of this id.
-        """
+        """Return the one of an id."""
         with asking(f"look at cluster {cluster!r} in {self.region}"):
             answer = self.client.describe_cluster(ClusterId=cluster)
         return _cluster(answer["Cluster"])
@@ -161,14 +123,9 @@ class Clusters:
         return list(self._read(up))
 
     def the_one(self, cluster: str | None, *, ended: bool = False) -> Cluster:
-        """Return the one that is named, or else the only one there is.
+        """Return the one that is named, or else the only one that is up.
 
-        Args:
-            cluster: Its id, if one was given.
-            ended: Whether, without an id, the latest will do that has ended.
-
-        Raises:
-            AwsError: If that is none or not one.
+        With ``ended`` the latest that has ended will do where none is up.
         """
         if cluster:
             return self.read(cluster)
@@ -188,30 +145,18 @@ class Clusters:
         raise AwsError(message)
 
     def create(self, request: dict[str, Any]) -> str:
-        """Create one and return its id.
-
-        Raises:
-            AwsError: If EMR refuses.
-        """
+        """Create one and return its id."""
         with asking("create the cluster"):
             return self.client.run_job_flow(**request)["JobFlowId"]
 
     def tag(self, cluster: Cluster, tags: Mapping[str, str]) -> None:
-        """Add tags to one, or change them.
-
-        Raises:
-            AwsError: If EMR refuses.
-        """
+        """Add tags to one, or change them."""
         pairs = [{"Key": key, "Value": value} for key, value in tags.items()]
         with asking(f"tag {cluster.id}"):
             self.client.add_tags(ResourceId=cluster.id, Tags=pairs)
 
     def terminate(self, cluster: Cluster) -> None:
-        """End one, whatever it does and however it is protected.
-
-        Raises:
-            AwsError: If EMR refuses.
-        """
+        """End one, whatever it does and however it is protected."""
         with asking(f"terminate {cluster.id}"):
             if cluster.protected:
                 self.client.set_termination_protection(
@@ -220,11 +165,7 @@ class Clusters:
             self.client.terminate_job_flows(JobFlowIds=[cluster.id])
 
     def nodes(self, cluster: Cluster) -> list[Node]:
-        """Return all machines that a cluster has or had.
-
-        Raises:
-            AwsError: If EMR does not answer.
-        """
+        """Return all machines that a cluster has or had."""
         which = {"ClusterId": cluster.id}
         with asking(f"list the nodes of {cluster.id}"):
             groups = self._all("list_instance_groups", "InstanceGroups", **which)
@@ -252,8 +193,7 @@ class Clusters:
                 yield cluster
 
     def _all(self, operation: str, what: str, **which: Any) -> list[dict[str, Any]]:
-        pages = self.client.get_paginator(operation).paginate(**which)
-        return [found for page in pages for found in page[what]]
+        return list(self.client.get_paginator(operation).paginate(**which).search(what))
 
 
 def _cluster(answer: dict[str, Any]) -> Cluster:
@@ -261,7 +201,6 @@ def _cluster(answer: dict[str, Any]) -> Cluster:
     why = status.get("StateChangeReason", {})
     details = status.get("ErrorDetails", [])
     words = why.get("Message") or next((d.get("ErrorMessage") for d in details), "")
-    attributes = answer.get("Ec2InstanceAttributes", {})
     return Cluster(
         id=answer["Id"],
         name=answer["Name"],
@@ -276,7 +215,7 @@ def _cluster(answer: dict[str, Any]) -> Cluster:
         arn=answer.get("ClusterArn", ""),
         primary=answer.get("MasterPublicDnsName"),
         release=answer.get("ReleaseLabel", ""),
-        key_pair=attributes.get("Ec2KeyName"),
+        key_pair=answer.get("Ec2InstanceAttributes", {}).get("Ec2KeyName"),
         protected=answer.get("TerminationProtected", False),
         transient=answer.get("AutoTerminate", False),
         root_gb=answer.get("EbsRootVolumeSize", 0),

@@ -1,30 +1,25 @@
-"""What a cluster has cost, by its nodes and their hours."""
+"""What clusters have cost, by their nodes and the hours of these."""
 
 import datetime as dt
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
+from typing import Any
 
-from kedro_emr.clusters import Cluster, Node
+from kedro_emr.clusters import Cluster, Clusters, Node
 from kedro_emr.prices import Prices
+from kedro_emr.settings import ClusterSettings
 
 # AWS counts seconds, but one minute at least.
 LEAST_SECONDS = 60.0
+ORDER = ("primary", "core", "task")
 
 
 @dataclass(frozen=True)
 class Cost:
-    """Nodes of one kind.
+    """Nodes of one kind, their hours together, and what these cost in dollars.
 
-    Attributes:
-        role: ``primary``, ``core`` or ``task``.
-        instance_type: Such as ``c6i.4xlarge``.
-        market: ``on_demand``, or ``spot``, which cost this at most.
-        nodes: How many there were.
-        hours: Of all of them together.
-        ec2: The machines, in dollars.
-        emr: EMR's own charge, in dollars.
-        volumes: Their volumes, in dollars.
+    Spot nodes count as on demand: the most they can have cost.
     """
 
     role: str
@@ -48,17 +43,7 @@ def costs(
     now: dt.datetime,
     since: dt.datetime | None = None,
 ) -> list[Cost]:
-    """Add up what nodes have cost.
-
-    Args:
-        nodes: All that a cluster has or had.
-        prices: Of its region.
-        now: When a node that is up is taken to end.
-        since: What was before does not count.
-
-    Raises:
-        PriceError: If there is no price for one of them.
-    """
+    """Add up by kind what nodes have cost, up to ``now`` those that are still up."""
     found = sorted(nodes, key=_kind)
     return [
         _cost(list(equal), prices, now, since) for _, equal in groupby(found, _kind)
@@ -71,12 +56,8 @@ def dollars(found: Iterable[Cost]) -> float:
 
 
 def dollars_an_hour(nodes: Iterable[Node], prices: Prices) -> float:
-    """Return what the nodes that are up cost an hour.
-
-    Raises:
-        PriceError: If there is no price for one of them.
-    """
-    return sum(_hour(node, prices) for node in nodes if node.up)
+    """Return what the nodes that are up cost an hour."""
+    return sum(prices.hour(n.instance_type, n.volume_gb) for n in nodes if n.up)
 
 
 def hours_of(cluster: Cluster, now: dt.datetime) -> float:
@@ -86,14 +67,21 @@ def hours_of(cluster: Cluster, now: dt.datetime) -> float:
     return ((cluster.ended or now) - cluster.created).total_seconds() / 3600
 
 
-def _kind(node: Node) -> tuple[str, str, str]:
-    order = {"primary": "0", "core": "1", "task": "2"}
-    return order.get(node.role, node.role), node.instance_type, node.market
+def spent_this_month(
+    emr: Any, settings: ClusterSettings, prices: Prices, now: dt.datetime
+) -> float:
+    """Return the dollars that clusters of this name have cost since the first."""
+    first = now.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
+    clusters = Clusters(emr, settings.name, settings.region)
+    return sum(
+        dollars(costs(clusters.nodes(each), prices, now, since=first))
+        for each in clusters.since(first)
+    )
 
 
-def _hour(node: Node, prices: Prices) -> float:
-    price = prices.node(node.instance_type)
-    return price.ec2 + price.emr + prices.volume_hour(node.volume_gb)
+def _kind(node: Node) -> tuple[int, str, str]:
+    order = ORDER.index(node.role) if node.role in ORDER else len(ORDER)
+    return order, node.instance_type, node.market
 
 
 def _cost(

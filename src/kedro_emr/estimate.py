@@ -17,19 +17,7 @@ CORES_OF_EXECUTOR = 4
 
 @dataclass(frozen=True)
 class Estimate:
-    """What a number of images takes a cluster.
-
-    Attributes:
-        images: How many.
-        workers: Core and task nodes.
-        vcpus: Theirs together.
-        images_per_second: What they do together.
-        startup_hours: Until the cluster takes up work.
-        listing_hours: In which the driver lists the images.
-        work_hours: In which workers fetch and featurize, and Spark's start and end.
-        idle_hours: Until the cluster ends by itself.
-        dollars_per_hour: Of all nodes, EC2, EMR and volumes.
-    """
+    """What a number of images takes a cluster."""
 
     images: int
     workers: int
@@ -65,7 +53,8 @@ class Estimate:
 def dollars_per_hour(settings: ClusterSettings, prices: Prices) -> float:
     """Return what all nodes of a cluster cost an hour; spot nodes at most."""
     return sum(
-        nodes.count * prices.hour(nodes, settings.root_volume_gb)
+        nodes.count
+        * prices.hour(nodes.instance_type, nodes.volume_gb + settings.root_volume_gb)
         for nodes in settings.groups
     )
 
@@ -152,9 +141,6 @@ def with_driver(
     """Return settings whose primary node has the memory to list images.
 
     Its own type if that will do, else the cheapest that does.
-
-    Raises:
-        SettingsError: If no type has as much.
     """
     needed = driver_gb(settings, images)
     now = prices.node(settings.primary.instance_type)
@@ -186,12 +172,7 @@ def is_arm(instance_type: str) -> bool:
 def for_deadline(
     settings: ClusterSettings, prices: Prices, images: int, hours: float
 ) -> ClusterSettings:
-    """Return settings with as few workers as have the result in time.
-
-    Raises:
-        SettingsError: If managed scaling's bound does not let that many be, or no
-            number is enough.
-    """
+    """Return settings with as few workers as have the result in time."""
     most = settings.scaling.maximum or 1000
     for workers in range(settings.scaling.minimum, most + 1):
         sized = with_workers(settings, workers)

@@ -1,6 +1,5 @@
 """How long S3 keeps what lies in the bucket: rules of its lifecycle."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from kedro_emr.s3 import Place
@@ -32,45 +31,19 @@ FOLDERS = {
         "08_reporting/history/run_report.json/",
     ),
 }
+# What a rule may do, by the keys of its request.
+DOES = {
+    "deleted after {} days": ("Expiration", "Days"),
+    "old versions after {}": ("NoncurrentVersionExpiration", "NoncurrentDays"),
+    "unfinished uploads after {}": (
+        "AbortIncompleteMultipartUpload",
+        "DaysAfterInitiation",
+    ),
+}
 
 
-@dataclass(frozen=True)
-class Rule:
-    """A rule as S3 takes it.
-
-    Attributes:
-        request: All of it.
-    """
-
-    request: dict[str, Any]
-
-    @property
-    def prefix(self) -> str:
-        """What the keys begin with that it is about."""
-        return self.request.get("Filter", {}).get("Prefix", "")
-
-    def is_own(self, place: Place) -> bool:
-        """Tell a rule of this project from those that others have set."""
-        return bool(self.request.get("ID", "").startswith(_name(place, "")))
-
-    def __str__(self) -> str:
-        """Say what it does."""
-        rule, said = self.request, []
-        if rule.get("Status") != "Enabled":
-            said.append("switched off")
-        if days := rule.get("Expiration", {}).get("Days"):
-            said.append(f"deleted after {days} days")
-        if days := rule.get("NoncurrentVersionExpiration", {}).get("NoncurrentDays"):
-            said.append(f"old versions after {days}")
-        if days := rule.get("AbortIncompleteMultipartUpload", {}).get(
-            "DaysAfterInitiation"
-        ):
-            said.append(f"unfinished uploads after {days}")
-        return f"{self.prefix}: {', '.join(said)}"
-
-
-def lifecycle_rules(place: Place, retention: Retention) -> list[Rule]:
-    """Return the rules that keep everything for as long as is said."""
+def lifecycle_rules(place: Place, retention: Retention) -> list[dict[str, Any]]:
+    """Return the rules, as S3 takes them, that keep everything as long as is said."""
     rules = [
         _rule(place, folder, {"Expiration": {"Days": days}})
         for kind, days in retention.days().items()
@@ -84,12 +57,26 @@ def lifecycle_rules(place: Place, retention: Retention) -> list[Rule]:
     return [*rules, _rule(place, "", leftovers)]
 
 
-def _rule(place: Place, folder: str, what: dict[str, Any]) -> Rule:
+def is_own(rule: dict[str, Any], place: Place) -> bool:
+    """Tell a rule of this project from those that others have set."""
+    return str(rule.get("ID", "")).startswith(_name(place, ""))
+
+
+def describe(rule: dict[str, Any]) -> str:
+    """Say what a rule does."""
+    said = [] if rule.get("Status") == "Enabled" else ["switched off"]
+    for text, (group, key) in DOES.items():
+        if days := rule.get(group, {}).get(key):
+            said.append(text.format(days))
+    return f"{rule.get('Filter', {}).get('Prefix', '')}: {', '.join(said)}"
+
+
+def _rule(place: Place, folder: str, what: dict[str, Any]) -> dict[str, Any]:
     name = _name(place, folder or "leftovers")
     filter_ = {"Prefix": place.key(folder)}
-    return Rule({"ID": name, "Status": "Enabled", "Filter": filter_, **what})
+    return {"ID": name, "Status": "Enabled", "Filter": filter_, **what}
 
 
 def _name(place: Place, what: str) -> str:
-    # By this name rules of earlier versions are found again.
+    # The prefix of names by which rules of earlier versions are found again.
     return f"fruit_features {place.prefix} {what}"

@@ -76,11 +76,7 @@ FORMS = {
 def load_settings(
     given: Mapping[str, Any], retention: Mapping[str, Any]
 ) -> ClusterSettings:
-    """Make settings of ``cluster.yml`` and the parameters of retention.
-
-    Raises:
-        SettingsError: Naming the key, its value and what was expected.
-    """
+    """Make settings of ``cluster.yml`` and the parameters of retention."""
     filled = _without_blanks(given)
     for role in ("primary", "core", "task"):
         if isinstance(filled.get(role), dict):
@@ -95,11 +91,7 @@ def load_settings(
 
 
 def read_settings(project: Path, env: str = "emr") -> ClusterSettings:
-    """Read an environment's ``cluster.yml`` with the project's own loader.
-
-    Raises:
-        SettingsError: If there is none, or a value is not allowed.
-    """
+    """Read an environment's ``cluster.yml`` with the project's own loader."""
     arguments = dict(project_settings.CONFIG_LOADER_ARGS)
     # Without globals: those of emr need a bucket, a plan needs none.
     arguments["config_patterns"] = {**arguments["config_patterns"], "globals": []}

@@ -18,12 +18,7 @@ EXIT_CODE = re.compile(r"(?:exit code|exitCode|ret) '?(\d+)")
 
 
 class Log(NamedTuple):
-    """One stream of one program.
-
-    Attributes:
-        of: The step, container or node, and the stream.
-        text: What it wrote.
-    """
+    """One stream of one program."""
 
     of: str
     text: str
@@ -35,13 +30,7 @@ class Log(NamedTuple):
 
 @dataclass(frozen=True)
 class Logs:
-    """The logs of a cluster.
-
-    Attributes:
-        client: An S3 client.
-        place: Where they lie: the cluster's ``LogUri``.
-        cluster: The cluster's id.
-    """
+    """The logs of a cluster."""
 
     client: Any
     place: Place
@@ -53,11 +42,7 @@ class Logs:
         return f"{self.place.address}/{self.cluster}/"
 
     def of_step(self, step: str) -> list[Log]:
-        """Return what a step's program wrote.
-
-        Raises:
-            AwsError: If S3 does not let it be read; so below.
-        """
+        """Return what a step's program wrote."""
         return self._under(f"steps/{step}/")
 
     def of_containers(self, application: str | None = None) -> list[Log]:

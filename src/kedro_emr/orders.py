@@ -15,12 +15,7 @@ from kedro_emr.estimate import CORES_OF_EXECUTOR
 from kedro_emr.guardrails import refuse
 from kedro_emr.package import Package, Uploaded, build_package, upload_package
 from kedro_emr.planning import Plan
-from kedro_emr.request import (
-    ALLOWED_TAG,
-    CODE_TAG,
-    ESTIMATE_TAG,
-    cluster_request,
-)
+from kedro_emr.request import ALLOWED_TAG, CODE_TAG, ESTIMATE_TAG, cluster_request
 from kedro_emr.steps import executors, step_request
 
 EXECUTOR_CORES = "FRUIT_FEATURES_EXECUTOR_CORES"
@@ -29,14 +24,7 @@ EXECUTORS = "FRUIT_FEATURES_EXECUTORS"
 
 @dataclass(frozen=True)
 class Job:
-    """What is to be run.
-
-    Attributes:
-        project: The project's folder.
-        env: Kedro's environment.
-        arguments: What ``kedro run`` is given besides.
-        wheel: A wheel that is built already, or ``None``.
-    """
+    """A run of the project in an environment, with the arguments of ``kedro run``."""
 
     project: Path
     env: str
@@ -45,30 +33,20 @@ class Job:
 
 
 def order_cluster(plan: Plan, job: Job, *, transient: bool) -> dict[str, Any]:
-    """Upload the project and return the request for a cluster.
+    """Upload the project; return the request for a cluster, if guardrails let it.
 
-    Args:
-        plan: The cluster.
-        job: What is to be run.
-        transient: Whether the cluster runs it and ends; else it runs nothing yet.
-
-    Raises:
-        GuardrailError: If the cluster breaks one that is not overridden.
-        PackageError: If the project cannot be built.
-        AwsError: If S3 does not take it.
+    A transient cluster runs the job and ends; else it runs nothing yet.
     """
     allowed = refuse(plan.verdicts)
-    settings = plan.settings
     with _packaged(job) as package:
-        uploaded = _upload(Aws(settings), package)
+        uploaded = _upload(Aws(plan.settings), package)
     tags = {CODE_TAG: uploaded.code}
     if plan.estimate:
         tags[ESTIMATE_TAG] = f"{plan.estimate.dollars:.2f}"
-    step = _step(plan, job, uploaded, transient=True)
     return cluster_request(
-        settings,
-        settings.place,
-        steps=[step] if transient else [],
+        plan.settings,
+        plan.settings.place,
+        steps=[_step(plan, job, uploaded, transient=True)] if transient else [],
         transient=transient,
         allowed=allowed,
         needed=uploaded.artefacts,
@@ -79,18 +57,10 @@ def order_cluster(plan: Plan, job: Job, *, transient: bool) -> dict[str, Any]:
 def order_step(
     plan: Plan, job: Job, cluster: Cluster, *, code_of_cluster: bool
 ) -> dict[str, Any]:
-    """Upload the configuration and return the request for a step.
+    """Upload the configuration; return the request for a step, if guardrails let it.
 
-    Args:
-        plan: As what the cluster is judged.
-        job: What is to be run.
-        cluster: Where; what is overridden is added to its tags.
-        code_of_cluster: Whether the code may be another than the project's is now.
-
-    Raises:
-        GuardrailError: If the cluster breaks one that is not overridden.
-        PackageError: If the project cannot be built, or the cluster has other code.
-        AwsError: If S3 does not take the configuration.
+    What is overridden is added to the cluster's tags. Other code than the cluster's is
+    refused, unless its own is to be run.
     """
     allowed, aws = refuse(plan.verdicts), Aws(plan.settings)
     with _packaged(job) as package:
@@ -123,14 +93,9 @@ def _upload(aws: Aws, package: Package) -> Uploaded:
 def _step(
     plan: Plan, job: Job, uploaded: Uploaded, *, transient: bool
 ) -> dict[str, Any]:
-    return step_request(
-        plan.settings,
-        uploaded.conf,
-        job.arguments,
-        _variables(plan, os.environ),
-        env=job.env,
-        transient=transient,
-    )
+    variables = _variables(plan, os.environ)
+    given = (plan.settings, uploaded.conf, job.arguments, variables)
+    return step_request(*given, env=job.env, transient=transient)
 
 
 def _variables(plan: Plan, environment: Mapping[str, str]) -> dict[str, str]:

@@ -27,14 +27,7 @@ EPOCH = str(315_619_200)  # 1980, where the time of Zip begins.
 
 
 class Package(NamedTuple):
-    """Files of this machine that make up the project.
-
-    Attributes:
-        wheel: The code, built.
-        lock: The versions of all it needs.
-        bootstrap: What installs both on a node.
-        conf: The configuration, as an archive.
-    """
+    """Files of this machine that make up the project."""
 
     wheel: Path
     lock: Path
@@ -50,13 +43,7 @@ class Package(NamedTuple):
 
 
 class Uploaded(NamedTuple):
-    """Where a package lies on S3.
-
-    Attributes:
-        artefacts: What the bootstrap action needs.
-        conf: The address of the configuration.
-        code: As ``Package.code``.
-    """
+    """Where a package lies on S3."""
 
     artefacts: Artefacts
     conf: str
@@ -64,16 +51,7 @@ class Uploaded(NamedTuple):
 
 
 def build_package(project: Path, folder: Path, wheel: Path | None = None) -> Package:
-    """Make the files that a cluster needs.
-
-    Args:
-        project: The project's folder.
-        folder: Where to put what is made.
-        wheel: One that is built already, say by ``kedro package``.
-
-    Raises:
-        PackageError: Where a part is missing, or the wheel cannot be built.
-    """
+    """Make the files that a cluster needs."""
     for name in ("conf", LOCK):
         if not (project / name).exists():
             message = f"no {name!r} in {str(project)!r}: run this in the project"
@@ -90,17 +68,7 @@ def build_package(project: Path, folder: Path, wheel: Path | None = None) -> Pac
 def upload_package(
     package: Package, place: Place, client: Any, kms_key: str | None = None
 ) -> Uploaded:
-    """Upload what is not there yet, encrypted.
-
-    Args:
-        package: What to upload.
-        place: Where everything lies.
-        client: An S3 client.
-        kms_key: The key to encrypt with; ``None``: one of S3's own.
-
-    Raises:
-        AwsError: If S3 does not take it.
-    """
+    """Upload what is not there yet, encrypted."""
     names = {
         package.bootstrap: f"code/{package.code}/bootstrap.sh",
         package.lock: f"code/{package.code}/{LOCK}",

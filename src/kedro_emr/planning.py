@@ -16,10 +16,9 @@ from kedro_emr.estimate import (
     with_driver,
     with_workers,
 )
-from kedro_emr.guardrails import Verdict, judge
+from kedro_emr.guardrails import Case, Verdict, judge
 from kedro_emr.prices import Prices, find_prices
 from kedro_emr.request import cluster_request
-from kedro_emr.rules import Case
 from kedro_emr.settings import ClusterSettings
 
 # A try, all of Fruits-360's test images, and what is expected.
@@ -27,13 +26,7 @@ USUAL_IMAGES = (3_000, 22_688, 50_000_000)
 
 
 class Size(NamedTuple):
-    """What images take a number of workers.
-
-    Attributes:
-        workers: Core and task nodes; 0 for the machine a cluster is compared with.
-        hours: From the order to the result.
-        dollars: From the order to the cluster's end.
-    """
+    """What images take a number of workers."""
 
     workers: int
     hours: float
@@ -42,19 +35,7 @@ class Size(NamedTuple):
 
 @dataclass(frozen=True)
 class Plan:
-    """All that is known before a cluster is created.
-
-    Attributes:
-        settings: What the cluster would be, with the nodes that the images need.
-        prices: ``None`` where they are not known.
-        estimate: ``None`` while the number of images, or prices, are not known.
-        dollars_per_hour: Of all nodes; ``None`` without prices.
-        sizes: By number of images, that machine and clusters of other sizes.
-        break_even: From how many images on the cluster is faster; ``None`` for never.
-        out_of_reach: Why the account could not be asked; empty if it could.
-        verdicts: Of the guardrails.
-        request: What would be asked of EMR.
-    """
+    """All that is known before a cluster is created."""
 
     settings: ClusterSettings
     prices: Prices | None
@@ -75,19 +56,7 @@ def make_plan(
     allowed: Collection[str] = (),
     facts: Callable[[ClusterSettings, Prices | None], AccountFacts] = gather_facts,
 ) -> Plan:
-    """Size, price and judge a cluster.
-
-    Args:
-        settings: What ``cluster.yml`` says.
-        images: How many images are to come, if that is known.
-        deadline: Hours in which their result is wanted; sets the number of workers.
-        allowed: Guardrails to override.
-        facts: Asks the account.
-
-    Raises:
-        SettingsError: If the deadline cannot be kept, or ``allowed`` names no
-            guardrail.
-    """
+    """Size, price and judge a cluster."""
     said = settings
     settings, prices = _sized(said, images, deadline)
     expected = estimate(settings, prices, images) if images and prices else None

@@ -13,7 +13,6 @@ from typing import Any
 
 from kedro_emr.clients import explain, limits, session
 from kedro_emr.errors import PriceError
-from kedro_emr.settings import Nodes
 
 TABLE = Path(__file__).with_name("prices.json")
 HOURS_A_MONTH = 730
@@ -24,14 +23,7 @@ PRICE_LIST_REGION = "eu-central-1"
 
 @dataclass(frozen=True)
 class NodePrice:
-    """What a node of a type costs an hour, without its volumes.
-
-    Attributes:
-        ec2: The machine, on demand, in dollars.
-        emr: EMR's own charge, in dollars.
-        vcpus: How many vCPUs it has.
-        memory_gb: Its memory.
-    """
+    """Dollars an hour on demand, for the machine and for EMR, and what it has."""
 
     ec2: float
     emr: float
@@ -41,14 +33,7 @@ class NodePrice:
 
 @dataclass(frozen=True)
 class Prices:
-    """The prices of one region.
-
-    Attributes:
-        region: The region.
-        source: Where they come from, and of when they are.
-        nodes: By type of instance.
-        gb_month: A GB of gp3 volume for a month, in dollars.
-    """
+    """The prices of one region, by type of instance; volumes are gp3, in dollars."""
 
     region: str
     source: str
@@ -56,11 +41,7 @@ class Prices:
     gb_month: float
 
     def node(self, instance_type: str) -> NodePrice:
-        """Return the price of a type.
-
-        Raises:
-            PriceError: If it is not known.
-        """
+        """Return the price of a type."""
         if instance_type not in self.nodes:
             message = (
                 f"no price for {instance_type!r} in {self.region}; known there: "
@@ -69,24 +50,19 @@ class Prices:
             raise PriceError(message)
         return self.nodes[instance_type]
 
-    def hour(self, nodes: Nodes, root_volume_gb: int) -> float:
-        """Return what one node of a group costs an hour, with its volumes, in dollars.
-
-        Spot nodes count as on demand: that is the most they can cost.
-        """
-        price = self.node(nodes.instance_type)
-        return (
-            price.ec2 + price.emr + self.volume_hour(nodes.volume_gb + root_volume_gb)
-        )
+    def hour(self, instance_type: str, volume_gb: float) -> float:
+        """Return what a node costs an hour with its volumes; spot as on demand."""
+        price = self.node(instance_type)
+        return price.ec2 + price.emr + self.volume_hour(volume_gb)
 
     def volume_hour(self, gb: float) -> float:
-        """Return what volumes cost an hour, in dollars."""
+        """Return what volumes cost an hour."""
         return gb * self.gb_month / HOURS_A_MONTH
 
 
 @lru_cache
 def price_table() -> dict[str, Any]:
-    """Read the table that comes with the project."""
+    """Read the table that comes with the package."""
     table: dict[str, Any] = json.loads(TABLE.read_text(encoding="utf-8"))
     return table
 
@@ -97,16 +73,11 @@ def priced_regions() -> list[str]:
 
 
 def table_prices(region: str) -> Prices:
-    """Return the table's prices.
-
-    Raises:
-        PriceError: If it lacks the region.
-    """
+    """Return the table's prices."""
     table = price_table()
     if region not in table["ec2_xlarge"]:
-        message = (
-            f"no prices for region {region!r}; known are: {', '.join(priced_regions())}"
-        )
+        known = ", ".join(priced_regions())
+        message = f"no prices for region {region!r}; known are: {known}"
         raise PriceError(message)
     nodes = {
         f"{family}.{size}": NodePrice(
@@ -123,21 +94,13 @@ def table_prices(region: str) -> Prices:
 
 
 def live_prices(region: str, types: Collection[str], client: Any = None) -> Prices:
-    """Ask AWS's Price List.
-
-    Args:
-        region: The region.
-        types: The types of instances to ask for.
-        client: A client of the service ``pricing``; ``None`` for one that gives up
-            within seconds.
-
-    Raises:
-        PriceError: If it does not answer, or does not know one of them.
-    """
+    """Ask AWS's Price List for types of instances, by a client of ``pricing``."""
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
-        client = client or _price_list()
+        client = client or session().client(
+            "pricing", PRICE_LIST_REGION, config=limits(2, 5, 1)
+        )
         nodes = {name: _live_node(client, region, name) for name in sorted(set(types))}
         volume = {"productFamily": "Storage", "volumeApiName": "gp3"}
         gb_month, _ = _ask(client, "AmazonEC2", region, volume)
@@ -148,23 +111,13 @@ def live_prices(region: str, types: Collection[str], client: Any = None) -> Pric
 
 
 def find_prices(region: str, types: Collection[str]) -> Prices:
-    """Return live prices, or the table's where the Price List is out of reach.
-
-    Types that were not asked for are the table's.
-
-    Raises:
-        PriceError: If neither knows the region.
-    """
+    """Return live prices, and the table's for what the Price List did not tell."""
     try:
         live = live_prices(region, types)
     except PriceError:
         return table_prices(region)
     known = table_prices(region).nodes if region in priced_regions() else {}
     return replace(live, nodes={**known, **live.nodes})
-
-
-def _price_list() -> Any:
-    return session().client("pricing", PRICE_LIST_REGION, config=limits(2, 5, 1))
 
 
 def _live_node(client: Any, region: str, instance_type: str) -> NodePrice:

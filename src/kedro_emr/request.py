@@ -34,13 +34,7 @@ HASH = "<hash>"
 
 
 class Artefacts(NamedTuple):
-    """Addresses of what the bootstrap action needs.
-
-    Attributes:
-        bootstrap: The script.
-        lock: ``requirements.lock``.
-        wheel: The project.
-    """
+    """Addresses of what the bootstrap action needs."""
 
     bootstrap: str
     lock: str
@@ -65,17 +59,7 @@ def cluster_request(
     needed: Artefacts | None = None,
     tags: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """Return the whole ``run_job_flow`` request.
-
-    Args:
-        settings: What the cluster is to be.
-        place: Where everything lies.
-        steps: Steps to run from the start, as EMR takes them.
-        transient: Whether the cluster ends after its steps.
-        allowed: Names of overridden guardrails; kept in a tag.
-        needed: Where the project was uploaded to, if it was.
-        tags: More tags.
-    """
+    """Return the whole ``run_job_flow`` request."""
     request: dict[str, Any] = {
         "Name": settings.name,
         "ReleaseLabel": settings.release,

@@ -22,20 +22,7 @@ PLACES = {"SPARK_HOME": "/usr/lib/spark", "HADOOP_CONF_DIR": "/etc/hadoop/conf"}
 
 
 def run(package: str, address: str, arguments: list[str]) -> int:
-    """Run the pipelines in a folder that holds the configuration alone.
-
-    Args:
-        package: The project's.
-        address: Where the archive of the configuration lies.
-        arguments: What ``kedro run`` is to be given.
-
-    Returns:
-        The exit code of the run.
-
-    Raises:
-        PackageError: If the address is none of S3.
-        AwsError: If the archive cannot be read.
-    """
+    """Run a package's pipelines in a folder that holds the configuration alone."""
     with tempfile.TemporaryDirectory(prefix="kedro-emr-") as folder:
         unpack_conf(address, Path(folder))
         return subprocess.run(
@@ -47,12 +34,7 @@ def run(package: str, address: str, arguments: list[str]) -> int:
 
 
 def unpack_conf(address: str, folder: Path) -> None:
-    """Fetch the configuration.
-
-    Raises:
-        PackageError: If the address is none of S3.
-        AwsError: If the archive cannot be read.
-    """
+    """Fetch the configuration."""
     place = place_of(address)
     if place is None:
         message = f"{address!r}: expected an address on S3, s3://<bucket>/<key>"
@@ -73,12 +55,10 @@ def environment(given: Mapping[str, str]) -> dict[str, str]:
 
 def main(arguments: list[str]) -> int:
     """Run, or say on one line why not."""
-    match arguments:
-        case [package, address, *others]:
-            pass
-        case _:
-            sys.stderr.write("usage: step_program <package> <archive> [arguments]\n")
-            return 2
+    if len(arguments) < 2:  # noqa: PLR2004  Package and archive.
+        sys.stderr.write("usage: step_program <package> <archive> [arguments]\n")
+        return 2
+    package, address, *others = arguments
     try:
         return run(package, address, others)
     except EmrError as error:

@@ -28,17 +28,7 @@ PASSED_ON = (
 
 @dataclass(frozen=True)
 class Step:
-    """A step as EMR describes it.
-
-    Attributes:
-        id: Such as ``s-2AXXXXXXGAPLF``.
-        name: What it is called.
-        state: EMR's word.
-        message: Why it is in this state, in words; may be empty.
-        created: When it was asked for.
-        started: When it began, if it has.
-        ended: When it ended, if it has.
-    """
+    """A step as EMR describes it; ``message`` says why it is in its state."""
 
     id: str
     name: str
@@ -63,35 +53,22 @@ def step_request(
     env: str = "emr",
     transient: bool = False,
 ) -> dict[str, Any]:
-    """Return the step that runs the pipelines.
+    """Return the step that runs the pipelines, with the configuration at ``conf``.
 
-    No shell reads it: every argument reaches the program as it is.
-
-    Args:
-        settings: The cluster's.
-        conf: The address of the configuration's archive.
-        arguments: What ``kedro run`` is to be given besides the environment.
-        environment: Variables for it; of this machine's, those of ``PASSED_ON`` count.
-        env: Kedro's environment.
-        transient: Whether the cluster ends if the step fails.
+    No shell reads it: every argument of ``kedro run`` reaches the program as it is. Of
+    the environment's variables those of ``PASSED_ON`` count.
     """
-    place = settings.place
     variables = {
-        "FRUIT_FEATURES_BUCKET": place.bucket,
-        "FRUIT_FEATURES_PREFIX": place.prefix,
+        "FRUIT_FEATURES_BUCKET": settings.place.bucket,
+        "FRUIT_FEATURES_PREFIX": settings.place.prefix,
         "AWS_REGION": settings.region,
         **{name: environment[name] for name in PASSED_ON if environment.get(name)},
     }
     command = [
         "env",
         *(f"{name}={value}" for name, value in variables.items()),
-        f"{PYTHON_HOME}/bin/python",
-        "-m",
-        "kedro_emr.step_program",
-        str(project.PACKAGE_NAME),
-        conf,
-        "--env",
-        env,
+        *(f"{PYTHON_HOME}/bin/python", "-m", "kedro_emr.step_program"),
+        *(str(project.PACKAGE_NAME), conf, "--env", env),
         *arguments,
     ]
     return {
@@ -102,16 +79,7 @@ def step_request(
 
 
 def executors(settings: ClusterSettings, prices: Prices, cores: int) -> int:
-    """Return how many executors fill the most nodes that managed scaling may have.
-
-    Args:
-        settings: The cluster's.
-        prices: They know the vCPUs of a type.
-        cores: Of an executor.
-
-    Raises:
-        PriceError: If a type is not known.
-    """
+    """Return how many executors of ``cores`` fill the most nodes scaling may have."""
     core, task, most = settings.core, settings.task, settings.scaling.maximum
     others = task.count if most is None else most - core.count
     type_of_others = task.instance_type if task.count else core.instance_type
@@ -122,27 +90,18 @@ def executors(settings: ClusterSettings, prices: Prices, cores: int) -> int:
 
 @dataclass(frozen=True)
 class Steps:
-    """The steps of a cluster.
-
-    Attributes:
-        client: An EMR client.
-        cluster: The cluster's id.
-    """
+    """The steps of the cluster of an id, by an EMR client."""
 
     client: Any
     cluster: str
 
     def add(self, request: dict[str, Any]) -> str:
-        """Add one and return its id.
-
-        Raises:
-            AwsError: If EMR refuses; so below.
-        """
+        """Add one and return its id."""
         with asking(f"submit to {self.cluster}"):
-            answer = self.client.add_job_flow_steps(
+            added = self.client.add_job_flow_steps(
                 JobFlowId=self.cluster, Steps=[request]
             )
-        return answer["StepIds"][0]
+        return added["StepIds"][0]
 
     def read(self, step: str) -> Step:
         """Return one."""
@@ -156,14 +115,10 @@ class Steps:
             pages = self.client.get_paginator("list_steps").paginate(
                 ClusterId=self.cluster
             )
-            return [_step(each) for page in pages for each in page["Steps"]]
+            return [_step(each) for each in pages.search("Steps")]
 
     def the_one(self, step: str | None) -> Step:
-        """Return the one that is named, or else the latest.
-
-        Raises:
-            AwsError: If there is none.
-        """
+        """Return the one that is named, or else the latest."""
         if step:
             return self.read(step)
         steps = self.all()

@@ -18,13 +18,7 @@ READY_SECONDS = 120.0
 
 
 class Tunnels(NamedTuple):
-    """Commands that bring a cluster's own pages to this machine, and their addresses.
-
-    Attributes:
-        ssh: By ssh, all pages at once; ``None`` for a cluster without a key pair.
-        session_manager: By Session Manager, one command a page.
-        addresses: Where the pages then are.
-    """
+    """Commands that bring a cluster's pages to this machine, and their addresses."""
 
     ssh: str | None
     session_manager: dict[str, str]
@@ -52,9 +46,6 @@ def kept_pages(client: Any, cluster: Cluster) -> dict[str, str]:
     """Return addresses of the pages that AWS keeps; whoever has one, gets in.
 
     They hold a key that lasts for minutes: show them, store them nowhere.
-
-    Raises:
-        AwsError: If EMR refuses, or takes too long.
     """
     with asking(f"open the pages of {cluster.id}"):
         made = client.create_persistent_app_ui(TargetResourceArn=cluster.arn)

@@ -19,18 +19,7 @@ def watch(
     say: Say,
     seconds: float,
 ) -> Seen:
-    """Look again and again, and say what has changed, until it is over.
-
-    Args:
-        look: Asks AWS.
-        describe: What of it is said, with the time, whenever it changes.
-        is_over: Whether to stop.
-        say: Where lines go.
-        seconds: From one look to the next.
-
-    Returns:
-        What was seen last.
-    """
+    """Look again and again, and say what has changed, until it is over."""
     said = None
     while True:
         seen = look()
@@ -45,23 +34,14 @@ def watch(
 
 @dataclass
 class Tail:
-    """What a step has written since one last asked.
-
-    Attributes:
-        logs: The cluster's.
-        step: The step's id.
-    """
+    """What a step has written since one last asked."""
 
     logs: Logs
     step: str
     _told: dict[str, int] = field(default_factory=dict)
 
     def lines(self) -> list[str]:
-        """Return the new lines.
-
-        Raises:
-            AwsError: If S3 does not let them be read.
-        """
+        """Return the new lines."""
         return [line for log in self.logs.of_step(self.step) for line in self._new(log)]
 
     def _new(self, log: Log) -> list[str]:
@@ -74,18 +54,7 @@ class Tail:
 def wait_for_log(
     logs: Logs, step: str, say: Say, minutes: float, seconds: float
 ) -> list[Log]:
-    """Return a step's log, once EMR has put it on S3; empty if it does not.
-
-    Args:
-        logs: The cluster's.
-        step: The step's id.
-        say: Where a line goes while it is awaited.
-        minutes: For how long.
-        seconds: From one look to the next.
-
-    Raises:
-        AwsError: If S3 does not let it be read.
-    """
+    """Return a step's log, once EMR has put it on S3; empty if it does not."""
     until = monotonic() + minutes * 60
     found = logs.of_step(step)
     if not found and minutes:

@@ -1,6 +1,7 @@
 """The template for an account: moto makes it, the project's own guardrails judge it."""
 
 import ast
+import datetime as dt
 import json
 import re
 from collections.abc import Iterator
@@ -10,6 +11,7 @@ from typing import Any
 
 import boto3
 import pytest
+import yaml
 from botocore.exceptions import ProfileNotFound
 from botocore.stub import Stubber
 from cfnlint.api import lint_file
@@ -18,12 +20,11 @@ from moto import mock_aws
 from moto.core.authorization import enable_iam_authentication
 
 from fruit_features.resolvers import SETTINGS
-from kedro_emr.account import AccountFacts, gather_facts, vpc_of
-from kedro_emr.comparison import TEMPLATE, compare, template
-from kedro_emr.guardrails import judge
+from kedro_emr.account import AccountFacts, Client, gather_facts
+from kedro_emr.drift import stack_drift
+from kedro_emr.guardrails import EU_REGIONS, Case, judge
 from kedro_emr.loading import read_settings
 from kedro_emr.request import POLICY_TAG, PROJECT_TAG, cluster_request
-from kedro_emr.rules import EU_REGIONS, Case
 from kedro_emr.settings import ClusterSettings
 from tests.conftest import PROJECT
 from tests.kedro_emr.policies import allows
@@ -36,6 +37,7 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:Tried to parse AWS::"),
 ]
 
+TEMPLATE = PROJECT / "src" / "kedro_emr" / "account.yml"
 REGION, ACCOUNT = "eu-west-3", "123456789012"
 BUCKET = "fruit-photos"
 GIVEN = {"Email": "ann@fruit.example"}
@@ -76,6 +78,16 @@ def create(name: str, region: str = REGION, **given: str) -> dict[str, str]:
     (stack,) = cloud.describe_stacks(StackName=name.replace("_", "-"))["Stacks"]
     assert stack["StackStatus"] == "CREATE_COMPLETE"
     return {each["OutputKey"]: each["OutputValue"] for each in stack["Outputs"]}
+
+
+def template() -> dict[str, Any]:
+    """Read the template; what CloudFormation's own tags say is left as it is."""
+
+    class Loader(yaml.SafeLoader):
+        pass
+
+    Loader.add_multi_constructor("!", lambda loader, tag, node: node.value)
+    return yaml.load(TEMPLATE.read_text(), Loader)
 
 
 @pytest.fixture(scope="module")
@@ -241,85 +253,125 @@ def test_without_nat_no_subnet_has_a_way_out(account: dict[str, str]) -> None:
 # --- an account beside it ----------------------------------------------------
 
 
-def test_an_account_made_of_it_is_the_same(settings: ClusterSettings) -> None:
-    found = compare(settings, client)
-    # Of a template's bucket moto makes the encryption alone; the last two are what
-    # `kedro emr bucket` sets.
-    of_bucket = ("public access", "TLS", "versioning", "lifecycle", "tags")
-    different = [part.name for part in found if part.state != "same"]
-    assert different == [f"bucket: {name}" for name in of_bucket]
-    assert len(found) - len(different) == 8
+def drift(name: str, kind: str, status: str, *differences: Any) -> dict[str, Any]:
+    return {
+        "StackId": "s",
+        "LogicalResourceId": name,
+        "PhysicalResourceId": f"a-{name}",
+        "ResourceType": kind,
+        "StackResourceDriftStatus": status,
+        "Timestamp": dt.datetime(2026, 5, 1),
+        "PropertyDifferences": [
+            {
+                "PropertyPath": path,
+                "ExpectedValue": expected,
+                "ActualValue": actual,
+                "DifferenceType": "NOT_EQUAL",
+            }
+            for path, expected, actual in differences
+        ],
+    }
 
 
-def test_what_was_changed_is_told(
-    settings: ClusterSettings, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    said = dict(re.findall(r"^export (\w+)=(\S+)$", create("x")["Settings"], re.M))
-    for name, value in said.items():
-        monkeypatch.setenv(name, value)
-    changed = read_settings(PROJECT)
-    nodes = "x_nodes"
-    changed = replace(
-        changed,
-        name="x",
-        storage=replace(changed.storage, bucket="nowhere-x"),
-        roles=replace(changed.roles, instance_profile=nodes, service="nobody"),
+def drifted(status: str, *drifts: dict[str, Any], reason: str = "") -> Client:
+    """Answer as CloudFormation does; moto knows no drift."""
+    cloud = boto3.client("cloudformation", region_name=REGION)
+    stub, stack = Stubber(cloud), {"StackName": "some-stack"}
+    of_stack = {"LogicalResourceId": "Images", "ResourceType": "AWS::S3::Bucket"}
+    resource = {**stack, **of_stack, "ResourceStatus": "CREATE_COMPLETE"}
+    resource["Timestamp"] = dt.datetime(2026, 5, 1)
+    stub.add_response(
+        "describe_stack_resources",
+        {"StackResources": [resource]},
+        {"PhysicalResourceId": BUCKET},
     )
-    iam, ec2 = client("iam"), client("ec2")
-    everything = {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
-    wide = json.dumps({"Version": "2012-10-17", "Statement": [everything]})
-    iam.put_role_policy(RoleName=nodes, PolicyName="own", PolicyDocument=wide)
-    arn = f"arn:aws:iam::{ACCOUNT}:policy/x"
-    iam.create_policy_version(
-        PolicyArn=f"{arn}_nodes", PolicyDocument=wide, SetAsDefault=True
-    )
-    iam.detach_role_policy(RoleName=nodes, PolicyArn=f"{arn}_region")
-    (primary, *_) = said["FRUIT_FEATURES_SECURITY_GROUPS"].split(",")
-    ssh = {"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22}
-    ec2.authorize_security_group_ingress(
-        GroupId=primary,
-        IpPermissions=[{**ssh, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}],
-    )
-    vpc = vpc_of(ec2, changed.network.subnet)
-    of_network = [{"Name": "vpc-id", "Values": [vpc]}]
-    (endpoint,) = ec2.describe_vpc_endpoints(Filters=of_network)["VpcEndpoints"]
-    ec2.delete_vpc_endpoints(VpcEndpointIds=[endpoint["VpcEndpointId"]])
-    found = {part.name: part for part in compare(changed, client)}
-    assert found[f"role {nodes}"].found == (
-        "has own as well; lacks x_region; x_nodes allows s3:* everywhere as well; "
-        "x_nodes does not deny s3:DeleteObject; x_nodes does not deny s3:PutObject"
-    )
-    for name in ("bucket", "role nobody", "way to S3"):
-        assert found[name].state == "missing"
-    assert found[f"security group {primary}"].found == (
-        "lets in 0.0.0.0/0, ports 22 to 22"
-    )
+    stub.add_response("detect_stack_drift", {"StackDriftDetectionId": "d"}, stack)
+    said = {
+        "StackId": "s",
+        "StackDriftDetectionId": "d",
+        "Timestamp": dt.datetime(2026, 5, 1),
+    }
+    asked = {"StackDriftDetectionId": "d"}
+    for each in ("DETECTION_IN_PROGRESS", status):
+        answer = {**said, "DetectionStatus": each}
+        if reason and each == status:
+            answer["DetectionStatusReason"] = reason
+        stub.add_response("describe_stack_drift_detection_status", answer, asked)
+    found = {"StackResourceDrifts": list(drifts)}
+    page = {**stack, "MaxResults": 100}
+    stub.add_response("describe_stack_resource_drifts", found, page)
+    stub.activate()
+    return lambda _: cloud
 
 
-def test_a_right_that_is_missing_is_told(settings: ClusterSettings) -> None:
+@pytest.fixture
+def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kedro_emr.drift.sleep", lambda _: None)
+
+
+@pytest.mark.usefixtures("_at_once")
+def test_what_was_changed_is_told(settings: ClusterSettings) -> None:
+    tags = ("/Tags/2/Key", "", "owner")
+    versions = ("/VersioningConfiguration/Status", "Enabled", "Suspended")
+    answering = drifted(
+        "DETECTION_COMPLETE",
+        drift("Key", "AWS::KMS::Key", "IN_SYNC"),
+        drift("Images", "AWS::S3::Bucket", "MODIFIED", tags, versions),
+        drift("Other", "AWS::S3::Bucket", "MODIFIED", tags),
+        drift("WayToS3", "AWS::EC2::VPCEndpoint", "DELETED"),
+    )
+    assert stack_drift(settings, answering) == [
+        ("Key, a-Key", "same", ""),
+        (
+            "Images, a-Images",
+            "differs",
+            "/VersioningConfiguration/Status is Suspended, not Enabled",
+        ),
+        ("Other, a-Other", "same", ""),
+        ("WayToS3, a-WayToS3", "missing", ""),
+    ]
+
+
+@pytest.mark.usefixtures("_at_once")
+def test_what_may_not_be_looked_at_is_said(settings: ClusterSettings) -> None:
+    answering = drifted(
+        "DETECTION_FAILED",
+        drift("Key", "AWS::KMS::Key", "IN_SYNC"),
+        reason="Failed to detect drift on resource [NodesRole]",
+    )
+    assert stack_drift(settings, answering) == [
+        ("Key, a-Key", "same", ""),
+        (
+            "stack some-stack",
+            "unknown",
+            "Failed to detect drift on resource [NodesRole]",
+        ),
+    ]
+
+
+def test_an_account_without_the_stack(settings: ClusterSettings) -> None:
     def refusing(service: str) -> Any:
         made = client(service)
-        for operation in ("list_attached_role_policies", "describe_vpc_endpoints"):
-            if hasattr(made, operation):
-                stub = Stubber(made)
-                stub.add_client_error(operation, "AccessDenied")
-                stub.activate()
+        stub = Stubber(made)
+        stub.add_client_error("describe_stack_resources", "AccessDenied")
+        stub.activate()
         return made
 
-    found = {part.name: part for part in compare(settings, refusing)}
-    assert found["role fruit_features_nodes"] == (
-        "role fruit_features_nodes",
+    said = "access denied: let the role or user do DescribeStackResources"
+    assert stack_drift(settings, refusing) == [("stack", "unknown", said)]
+    storage = replace(settings.storage, bucket=None)
+    (part,) = stack_drift(replace(settings, storage=storage), client)
+    assert (part.state, part.found) == (
         "unknown",
-        "access denied: let the role or user do ListAttachedRolePolicies",
+        "there is no bucket to know it by",
     )
-    assert found["bucket: encryption"].state == "same"
 
 
 def test_without_a_profile_one_line_says_so(settings: ClusterSettings) -> None:
     def nobody(service: str) -> Any:
         raise ProfileNotFound(profile="nobody")
 
-    (part,) = compare(settings, nobody)
+    (part,) = stack_drift(settings, nobody)
     assert part.state == "unknown"
     assert "nobody" in part.found
 

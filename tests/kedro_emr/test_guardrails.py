@@ -8,9 +8,8 @@ import pytest
 from kedro_emr.account import AccountFacts
 from kedro_emr.errors import GuardrailError, SettingsError
 from kedro_emr.estimate import estimate
-from kedro_emr.guardrails import GUARDRAILS, judge, refuse
+from kedro_emr.guardrails import GUARDRAILS, Case, judge, refuse
 from kedro_emr.prices import table_prices
-from kedro_emr.rules import Case
 from tests.kedro_emr.settings_examples import settings
 
 GOOD = AccountFacts(

@@ -9,6 +9,7 @@ import pytest
 from botocore.stub import Stubber
 
 from kedro_emr.errors import PriceError
+from kedro_emr.guardrails import EU_REGIONS
 from kedro_emr.prices import (
     NodePrice,
     find_prices,
@@ -17,8 +18,6 @@ from kedro_emr.prices import (
     priced_regions,
     table_prices,
 )
-from kedro_emr.rules import EU_REGIONS
-from kedro_emr.settings import Nodes
 from tests.conftest import PROJECT
 from tests.s3_server import KEYS
 
@@ -70,8 +69,7 @@ def test_clusters_that_were_paid_for(
     region: str, workers: int, hours: float, expected: float, paid: float
 ) -> None:
     # As EMR makes them by default: two volumes of 32 GB, and one of 15 for the system.
-    node = Nodes("core", "m5.xlarge", workers, 64, "on_demand")
-    dollars = (1 + workers) * hours * table_prices(region).hour(node, 15)
+    dollars = (1 + workers) * hours * table_prices(region).hour("m5.xlarge", 64 + 15)
     assert dollars == pytest.approx(expected, abs=0.005)
     assert dollars * VAT < paid
     if region == "eu-central-1":

@@ -1,4 +1,4 @@
-"""`kedro emr`: the cluster's life, a verb a module."""
+"""`kedro emr`: the life of a cluster."""
 
 from importlib import import_module
 from typing import Any
@@ -10,22 +10,19 @@ from kedro.io.core import DatasetError
 VERBS = {
     "plan": ("plan", "plan"),
     "bucket": ("bucket", "bucket"),
-    "create": ("create", "create"),
-    "submit": ("submit", "submit"),
-    "status": ("status", "status"),
-    "logs": ("logs", "logs"),
-    "ui": ("ui", "ui"),
+    "create": ("running", "create"),
+    "submit": ("running", "submit"),
+    "status": ("clusters", "status"),
+    "logs": ("pages", "logs"),
+    "ui": ("pages", "ui"),
     "list": ("clusters", "list_clusters"),
     "terminate": ("clusters", "terminate"),
-    "cost": ("cost", "cost"),
+    "cost": ("clusters", "cost"),
 }
 
 
 class EmrGroup(click.Group):
-    """Loads a verb when it is asked for, and says on one line what a user can mend.
-
-    `kedro run` loads the project's commands too, and need not wait for these.
-    """
+    """Imports a verb when it is used: `kedro run` loads the project's commands too."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Name the verbs."""
@@ -40,11 +37,7 @@ class EmrGroup(click.Group):
         return verb
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a verb.
-
-        Raises:
-            click.ClickException: In place of Kedro's errors of the project.
-        """
+        """Run a verb; show errors of the project, which are Kedro's, as one line."""
         try:
             return super().invoke(ctx)
         except DatasetError as error:

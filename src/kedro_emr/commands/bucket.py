@@ -2,13 +2,8 @@
 
 import click
 
-from kedro_emr.aws import Aws
-from kedro_emr.bucket import Bucket, Check
-from kedro_emr.commands.options import (
-    env_option,
-    json_option,
-    project_settings,
-)
+from kedro_emr.bucket import Bucket
+from kedro_emr.commands import options
 from kedro_emr.commands.output import print_json, print_table
 
 EXAMPLES = """\b
@@ -20,15 +15,15 @@ Examples:
 
 @click.command(epilog=EXAMPLES)
 @click.option("--fix", is_flag=True, help="Mend what differs.")
-@env_option
-@json_option
+@options.env_option
+@options.json_option
 @click.pass_context
 def bucket(context: click.Context, fix: bool, env: str, as_json: bool) -> None:
     """Create the bucket, or check it: region, access, encryption, retention.
 
     Leaves with exit code 1 while something differs.
     """
-    aws = Aws(project_settings(env))
+    aws = options.project_aws(env)
     name = aws.bucket()
     place = Bucket(aws.s3, aws.settings)
     created = not place.is_there()
@@ -39,38 +34,24 @@ def bucket(context: click.Context, fix: bool, env: str, as_json: bool) -> None:
     checks = place.checks()
     wrong = [check for check in checks if not check.fits]
     if as_json:
-        print_json(
-            {
-                "bucket": name,
-                "created": created,
-                "checks": [_plain(check) for check in checks],
-            }
-        )
+        said = [
+            {"name": c.name, "is": c.found, "should": c.should, "fits": c.fits}
+            for c in checks
+        ]
+        print_json({"bucket": name, "created": created, "checks": said})
     else:
         click.echo(f"s3://{name} {'is created' if created else 'is there'}")
-        print_table(("", "", "is", "should be"), [_row(check) for check in checks])
+        rows = [
+            ["ok", c.name, c.found, ""]
+            if c.fits
+            else ["differs", c.name, c.found, c.should]
+            for c in checks
+        ]
+        print_table(("", "", "is", "should be"), rows)
     if wrong:
         names = ", ".join(check.name for check in wrong)
-        click.echo(f"differs: {names}{_remedy(wrong)}", err=True)
+        remedy = "only another bucket will do"
+        if any(check.mend for check in wrong):
+            remedy = "`kedro emr bucket --fix` mends it"
+        click.echo(f"differs: {names}; {remedy}", err=True)
         context.exit(1)
-
-
-def _plain(check: Check) -> dict[str, object]:
-    return {
-        "name": check.name,
-        "is": check.found,
-        "should": check.should,
-        "fits": check.fits,
-    }
-
-
-def _row(check: Check) -> list[str]:
-    if check.fits:
-        return ["ok", check.name, check.found, ""]
-    return ["differs", check.name, check.found, check.should]
-
-
-def _remedy(wrong: list[Check]) -> str:
-    if any(check.mend for check in wrong):
-        return "; `kedro emr bucket --fix` mends it"
-    return "; only another bucket will do"

@@ -10,32 +10,32 @@ import click
 
 
 def print_table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print rows in columns; drawn on a terminal, parted by spaces elsewhere."""
-    if sys.stdout.isatty():
-        _draw(header, rows)
+    """Print rows in columns; drawn on a terminal, without a header if it is empty."""
+    if header and sys.stdout.isatty():
+        from rich.console import Console
+        from rich.table import Table
+
+        table = Table(*header)
+        for row in rows:
+            table.add_row(*row)
+        # Names may hold brackets, which rich would take for styles.
+        Console(markup=False, highlight=False).print(table)
         return
-    lines = [header, *rows]
+    lines = [header, *rows] if header else rows
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     for line in lines:
         cells = (c.ljust(w) for c, w in zip(line, widths, strict=True))
         click.echo("  ".join(cells).rstrip())
 
 
-def print_pairs(pairs: Sequence[tuple[str, str]]) -> None:
-    """Print names and what is said of each, under one another."""
-    width = max(len(name) for name, _ in pairs)
-    for name, said in pairs:
-        click.echo(f"{name.ljust(width)}  {said}".rstrip())
-
-
 def print_heading(text: str) -> None:
-    """Print a line that parts what comes from what was."""
+    """Print a heading after a blank line."""
     click.echo()
     click.secho(text, bold=True)
 
 
 def print_json(data: Any) -> None:
-    """Print data as JSON."""
+    """Print data, dataclasses among them, as JSON."""
     click.echo(json.dumps(data, indent=2, default=_plain))
 
 
@@ -45,21 +45,10 @@ def dollars(amount: float | None) -> str:
 
 
 def duration(hours: float) -> str:
-    """Write a time as people do: 8 min, 13.1 h."""
+    """Write hours as people do: 8 min, 13.1 h."""
     if hours < 1:
         return f"{max(1, round(hours * 60))} min"
     return f"{hours:,.1f} h"
-
-
-def _draw(header: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table(*header)
-    for row in rows:
-        table.add_row(*row)
-    # Names may hold brackets, which rich would take for styles.
-    Console(markup=False, highlight=False).print(table)
 
 
 def _plain(value: Any) -> Any:

@@ -6,25 +6,14 @@ from typing import Any
 import click
 import yaml
 
-from kedro_emr.commands.cluster_options import (
-    check_deadline,
-    deadline_option,
-    images_option,
-)
-from kedro_emr.commands.options import (
-    allow_option,
-    env_option,
-    json_option,
-    project_settings,
-)
+from kedro_emr.commands import options
 from kedro_emr.commands.output import (
     duration,
     print_heading,
     print_json,
-    print_pairs,
     print_table,
 )
-from kedro_emr.comparison import Part, compare
+from kedro_emr.drift import Part, stack_drift
 from kedro_emr.guardrails import Verdict
 from kedro_emr.planning import Plan, Size, make_plan
 from kedro_emr.settings import Nodes
@@ -38,31 +27,24 @@ Examples:
 
 
 @click.command(epilog=EXAMPLES)
-@images_option
-@deadline_option
-@allow_option
-@env_option
-@json_option
-def plan(
-    images: int | None,
-    deadline: float | None,
-    allowed: tuple[str, ...],
-    env: str,
-    as_json: bool,
-) -> None:
+@options.images_option
+@options.deadline_option
+@options.allow_option
+@options.env_option
+@options.json_option
+def plan(env: str, as_json: bool, **sizing: Any) -> None:
     """Show what would be created, its hours and price, the guardrails.
 
     Touches nothing. Works without credentials, too: what only an account can tell is
     then named as unknown.
     """
-    check_deadline(images, deadline)
-    settings = project_settings(env)
-    made = make_plan(settings, images=images, deadline=deadline, allowed=allowed)
+    options.check_deadline(sizing["images"], sizing["deadline"])
+    made = make_plan(options.project_settings(env), **sizing)
     parts = _account(made)
     if as_json:
         print_json({**as_data(made), "account": [part._asdict() for part in parts]})
         return
-    print_pairs(_summary(made))
+    print_table((), _summary(made))
     if made.sizes:
         _print_sizes(made)
     _print_guardrails(made)
@@ -79,7 +61,7 @@ def _account(made: Plan) -> list[Part]:
     # Who did not answer before is not asked again.
     if made.out_of_reach:
         return [Part("account", "unknown", made.out_of_reach)]
-    return compare(made.settings)
+    return stack_drift(made.settings)
 
 
 def as_data(made: Plan) -> dict[str, Any]:

@@ -23,24 +23,14 @@ LAST_LINES = 20
 
 @dataclass(frozen=True)
 class Watching:
-    """Follows one cluster.
-
-    Attributes:
-        aws: What it is asked of.
-        cluster: The cluster's id.
-        seconds: From one look to the next.
-    """
+    """Follows one cluster."""
 
     aws: Aws
     cluster: str
     seconds: float
 
     def until_ready(self) -> Cluster:
-        """Wait until the cluster takes up work.
-
-        Raises:
-            StepError: If it ends before.
-        """
+        """Wait until the cluster takes up work."""
         cluster = self._until(lambda seen: seen.state in READY or not seen.is_up)
         self.refuse_ended(cluster)
         return cluster
@@ -50,11 +40,7 @@ class Watching:
         return self._until(lambda seen: not seen.is_up)
 
     def until_over(self, step: str) -> Step:
-        """Wait until a step is over, and show what it writes.
-
-        Raises:
-            StepError: If the cluster ends before.
-        """
+        """Wait until a step is over, and show what it writes."""
         cluster = self.aws.clusters.read(self.cluster)
         steps, tail = self.aws.steps(cluster), Tail(self.aws.logs(cluster), step)
 
@@ -97,11 +83,7 @@ class Watching:
         return logs.exit_code(step.id)
 
     def refuse_ended(self, cluster: Cluster) -> None:
-        """Say why a cluster has ended that should not have.
-
-        Raises:
-            StepError: If it has.
-        """
+        """Say why a cluster has ended that should not have."""
         if cluster.is_up:
             return
         why = cluster.reason or "no reason given"

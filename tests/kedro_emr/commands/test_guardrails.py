@@ -61,9 +61,8 @@ def given(account: dict[str, str], user: User, monkeypatch: pytest.MonkeyPatch) 
 
     def change(**changes: Any) -> None:
         changed = settings_examples.settings(**{**names, **changes})
-        for verb in ("create", "submit"):
-            module = f"kedro_emr.commands.{verb}"
-            monkeypatch.setattr(f"{module}.project_settings", lambda _: changed)
+        module = "kedro_emr.commands.options"
+        monkeypatch.setattr(f"{module}.project_settings", lambda _: changed)
 
     return change
 

@@ -11,10 +11,10 @@ import pytest
 from kedro_emr import watch
 from kedro_emr.clients import session
 from kedro_emr.commands import VERBS, watching
+from kedro_emr.costs import spent_this_month
 from kedro_emr.errors import AwsError
 from kedro_emr.prices import table_prices
 from kedro_emr.request import PYTHON_HOME
-from kedro_emr.spending import spent_this_month
 from tests.kedro_emr.commands.conftest import BUCKET, LOGS, User
 from tests.kedro_emr.moto_emr import MotoEmr
 from tests.kedro_emr.settings_examples import settings
@@ -283,7 +283,7 @@ def test_ui_shows_both_kinds_of_pages(
     user.create("--images", "22688")
     # moto knows no such pages; tests/kedro_emr/test_ui.py has AWS's answers.
     kept = {"Spark history": "https://p-1.example/shs"}
-    monkeypatch.setattr("kedro_emr.commands.ui.kept_pages", lambda *_: kept)
+    monkeypatch.setattr("kedro_emr.commands.pages.kept_pages", lambda *_: kept)
     said = user.ok("ui")
     assert "Spark history  https://p-1.example/shs" in said
     assert "aws ssm start-session --region eu-west-1 --target i-" in said
@@ -293,7 +293,7 @@ def test_ui_shows_both_kinds_of_pages(
     def refuse(*_: object) -> None:
         raise AwsError("cannot open the pages: access denied")
 
-    monkeypatch.setattr("kedro_emr.commands.ui.kept_pages", refuse)
+    monkeypatch.setattr("kedro_emr.commands.pages.kept_pages", refuse)
     said = user.ok("ui")
     assert "https://localhost:9443" in said
     assert said.splitlines()[-1] == "cannot open the pages: access denied"

@@ -45,12 +45,13 @@ class Quoting(BaseHTTPRequestHandler):
         why = f"The Canonical String should have been {quoted} for {PRESIGNED}"
         service = self.headers["Authorization"].split("/")[3]
         body = json.dumps({"__type": "Odd", "message": why})
-        if service in ("s3", "iam", "ec2"):
+        if service in ("s3", "iam", "ec2", "cloudformation"):
             why = why.replace("&", "&amp;")
             error = f"<Error><Code>Odd</Code><Message>{why}</Message></Error>"
-            body = {"s3": error, "iam": f"<ErrorResponse>{error}</ErrorResponse>"}.get(
-                service, f"<Response><Errors>{error}</Errors></Response>"
-            )
+            body = f"<ErrorResponse>{error}</ErrorResponse>"
+            if service in ("s3", "ec2"):
+                ec2 = f"<Response><Errors>{error}</Errors></Response>"
+                body = error if service == "s3" else ec2
         self.send_response(400)
         self.end_headers()
         self.wfile.write(body.encode())
