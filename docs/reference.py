@@ -18,8 +18,7 @@ from kedro.pipeline.node import Node
 
 from fruit_features.cli import cli
 from fruit_features.pipeline_registry import register_pipelines
-from fruit_features.pipelines.reporting.fields import FIELDS
-from fruit_features.quarantine import REASONS
+from fruit_features.pipelines.reporting.fields import FIELDS, REASONS
 from fruit_features.resolvers import OTHER_VARIABLES, SETTINGS
 from fruit_features.settings import CONFIG_LOADER_ARGS
 from kedro_emr.guardrails import GUARDRAILS

@@ -83,18 +83,13 @@ def unread(groups: dict[str, dict[str, Any]], read: set[str], source: str) -> se
     Args:
         groups: The parameters.
         read: Groups that nodes take.
-        source: The code; a check of a parameter's range is no use of it.
+        source: The code.
     """
-    code = "\n".join(
-        line
-        for line in source.splitlines()
-        if not re.search(r"(at_least|within|one_of|boolean)\(", line)
-    )
     unused = {
         f"{group}.{name}"
         for group, parameters in groups.items()
         for name in parameters
-        if not re.search(rf"\.{name}\b|\"{name}\"", code)
+        if not re.search(rf"\.{name}\b|\"{name}\"", source)
     }
     return (set(groups) - read) | unused
 
@@ -114,9 +109,9 @@ def test_every_parameter_is_read(project: Path, everything: Pipeline) -> None:
 
 
 def test_unread_parameters_are_noticed() -> None:
-    groups = {"a": {"used": 1, "checked": 2}, "b": {"used": 3}}
-    source = 'at_least("a.checked", self.checked, 1)\nprint(parameters.used)'
-    assert unread(groups, {"a"}, source) == {"a.checked", "b"}
+    groups = {"a": {"used": 1, "declared": 2}, "b": {"used": 3}}
+    source = "declared: int = Field(ge=1)\nprint(parameters.used)"
+    assert unread(groups, {"a"}, source) == {"a.declared", "b"}
 
 
 def faults_of(conf: Path, environment: str) -> list[str]:

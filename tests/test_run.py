@@ -25,8 +25,7 @@ from fruit_features.exceptions import (
     ModelMismatchError,
     NoFeaturesError,
 )
-from fruit_features.pipelines.reporting.fields import FIELDS, ON_YARN
-from fruit_features.quarantine import REASONS
+from fruit_features.pipelines.reporting.fields import FIELDS, ON_YARN, REASONS
 from tests.corpus import png_declaring
 from tests.pictures import encoded, jpeg, picture
 

@@ -1,24 +1,5 @@
 """The errors a user can mend.
 
-FruitFeaturesError
-├── ParameterError        a parameter is unknown, out of range or contradicts another
-├── SettingError          a variable that configuration needs is not set
-├── ImageFolderError      the folder of images is missing, unreadable or holds no image,
-│                         or lacks those of earlier runs
-├── OutputFolderError     results cannot be written: no right, no space
-├── BackboneError         the weights are missing or do not fit alpha and input size
-├── JavaError             Spark, or the Java it runs in, does not start
-├── RunningError          another run is at work in the same data folder
-├── StorageError          S3 does not answer, or does not let this run in
-├── ClusterError          YARN does not answer, or has no room; no Python there
-├── NoFeaturesError       not one image could be turned into features
-├── TooManyFailuresError  more images are quarantined than allowed
-├── VarianceTargetError   the variance asked for cannot be reached
-├── ModelMismatchError    a stored model was fitted on other features
-├── HistoryError          no run of that name is kept
-├── ErasureError          no photo is meant, or not all could be erased
-└── CountError            images are missing from the results, or there twice
-
 `kedro run` shows each as one line and leaves with exit code 1. Every message
 names the value, what was expected and the next step.
 """

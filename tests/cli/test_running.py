@@ -191,12 +191,12 @@ def test_output_folder_that_cannot_be(run, tmp_path: Path) -> None:
 
 def test_no_space_for_the_results(run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(preflight, "BASE_BYTES", 2**60)
-    assert "no space in" in the_message(run())
+    assert "MB needed; make room, or" in the_message(run())
 
 
 def test_no_space_for_these_images(run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(preflight, "ROW_BYTES", 2**60)
-    assert "no space in" in the_message(run())
+    assert "MB needed; make room, or" in the_message(run())
 
 
 def test_weights_that_do_not_fit(run, tmp_path: Path) -> None:

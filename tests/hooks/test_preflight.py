@@ -15,6 +15,7 @@ from fruit_features.exceptions import OutputFolderError, ParameterError
 from fruit_features.hooks.preflight import (
     BASE_BYTES,
     ROW_BYTES,
+    WAYS,
     check_output_folder,
     check_pipeline_names,
     check_space,
@@ -58,7 +59,7 @@ class TestParameterNames:
         [
             pytest.param({}, id="none"),
             pytest.param({"images": "/a", "data": "/b"}, id="places"),
-            pytest.param({"backbone": {"alpha": 0.5, "input_size": 96}}, id="nested"),
+            pytest.param({"backbone": {"alpha": 0.35, "input_size": 96}}, id="nested"),
             pytest.param({"reduction": {"components": 5}}, id="null by default"),
         ],
     )
@@ -141,8 +142,8 @@ class TestOutputFolder:
     def test_under_a_file(self, tmp_path: Path, place: str, why: str) -> None:
         (tmp_path / "file").write_text("x")
         message = (
-            f"^cannot write results to '{tmp_path / place}': {why}; choose another "
-            "place with make run DATA=<folder> or --params data=<folder>$"
+            f"^cannot write results to '{tmp_path / place}': {why}; make room, or "
+            f"choose another place with {WAYS}$"
         )
         with pytest.raises(OutputFolderError, match=message):
             check_output_folder(tmp_path / place)
@@ -163,8 +164,8 @@ class TestOutputFolder:
     def test_without_room(self, tmp_path: Path, free: Callable[[int], None]) -> None:
         free(3 * 2**20)
         message = (
-            f"no space in '{tmp_path}': 3 MB free, some 200 MB needed; make room or "
-            "choose another place with make run DATA=<folder> or --params data=<folder>"
+            f"cannot write results to '{tmp_path}': 3 MB free, some 200 MB needed; "
+            f"make room, or choose another place with {WAYS}"
         )
         with pytest.raises(OutputFolderError, match=f"^{re.escape(message)}$"):
             check_output_folder(tmp_path)
@@ -203,8 +204,8 @@ class TestSpace:
         needed: int,
     ) -> None:
         for name, rows in {
-            "02_intermediate/images": images,
-            "04_feature/features": features,
+            "images": images,
+            "features": features,
         }.items():
             # A run that was killed has left but this.
             (tmp_path / name / "_temporary").mkdir(parents=True)
@@ -213,18 +214,15 @@ class TestSpace:
                 (tmp_path / name / "backbone_id=x").mkdir()
                 table.to_parquet(tmp_path / name / "backbone_id=x/1.parquet")
         free(BASE_BYTES + needed)
-        check_space(tmp_path, self.LISTING)
+        places = tmp_path / "images", tmp_path / "features"
+        check_space(tmp_path, self.LISTING, *places)
         free(BASE_BYTES + needed - 1)
-        with pytest.raises(OutputFolderError, match="no space in .* MB needed"):
-            check_space(tmp_path, self.LISTING)
+        with pytest.raises(OutputFolderError, match="MB free, some .* MB needed"):
+            check_space(tmp_path, self.LISTING, *places)
 
     def test_of_nothing(self, tmp_path: Path, free: Callable[[int], None]) -> None:
         free(BASE_BYTES)
-        check_space(tmp_path, self.LISTING[:0])
-
-    def test_remote_is_not_looked_at(self, free: Callable[[int], None]) -> None:
-        free(0)
-        check_space(None, self.LISTING)
+        check_space(tmp_path, self.LISTING[:0], tmp_path, tmp_path)
 
 
 @pytest.mark.parametrize("name", ["[1]", "a*b", "x?", "{y}", "back\\slash"])

@@ -10,7 +10,6 @@ from kedro.io import AbstractDataset
 from pyspark.sql import SparkSession
 
 from fruit_features.datasets.image_folder_dataset import COLUMNS, IDENTITY, UNKNOWN
-from fruit_features.exceptions import ParameterError
 from fruit_features.pipelines.featurization.nodes import keep_current_rows
 from fruit_features.pipelines.featurization.parameters import FeaturizationParameters
 from fruit_features.pipelines.ingestion.nodes import list_images
@@ -20,7 +19,13 @@ from fruit_features.privacy.erasure_list import ErasureList
 from fruit_features.privacy.parameters import RetentionParameters
 
 NOW = dt.datetime.now(dt.timezone.utc)
-TAKEN = IngestionParameters(None, 1, 1, 1, accept_missing=True)
+TAKEN = IngestionParameters(
+    limit=None,
+    max_bytes=1,
+    images_per_file=1,
+    fewest_images_per_file=1,
+    accept_missing=True,
+)
 
 
 def listing(folder: str = "/images", **ages: float) -> pd.DataFrame:
@@ -127,18 +132,6 @@ def test_they_are_written_before_the_listing_that_lacks_them() -> None:
     assert written == ["expired_images@pandas", "image_listing@pandas"]
 
 
-@pytest.mark.parametrize("days", [0, -1, 1.5, "ninety", True])
-def test_days_out_of_range(days: Any) -> None:
-    with pytest.raises(ParameterError, match=r"retention\.logs_days=.*at least 1"):
-        RetentionParameters(logs_days=days)
-
-
-def test_a_misspelt_parameter_of_a_file_is_named() -> None:
-    message = "retention.log_days: no such parameter; did you mean logs_days?"
-    with pytest.raises(ParameterError, match=message):
-        RetentionParameters.of({"images_days": 1, "log_days": 2})
-
-
 @pytest.mark.parametrize("count", [0, 2])
 def test_features_of_expired_images_hold_and_nothing_else_does(
     spark: SparkSession, tmp_path: Path, count: int
@@ -153,7 +146,12 @@ def test_features_of_expired_images_hold_and_nothing_else_does(
     schema = "image_key string, path string, length bigint, modification_time timestamp"
     gone = spark.read.schema(schema).parquet(f"{tmp_path}/x.parquet")
     listed = spark.createDataFrame(outputs["listing"])
-    featurization = FeaturizationParameters(1, 1, 0.5, retry_quarantined=False)
+    featurization = FeaturizationParameters(
+        max_pixels=1,
+        checkpoint_images=1,
+        max_failure_rate=0.5,
+        retry_quarantined=False,
+    )
     kept = keep_current_rows(listed, gone, featurization)
     assert kept["features"].count() == 1 + count
     assert [row.image_key for row in kept["quarantine"].collect()] == ["a/here"]

@@ -24,8 +24,8 @@ from tests.marks import files_of
 from tests.s3_server import S3Server
 
 NOW = dt.datetime.now(dt.timezone.utc)
-ALL = RetentionParameters(90, 365, 30)
-ALL_SET = ",".join(f"retention.{name}={days}" for name, days in vars(ALL).items())
+ALL = RetentionParameters(images_days=90, features_days=365, logs_days=30)
+ALL_SET = ",".join(f"retention.{name}={days}" for name, days in ALL)
 
 # What is there, by age in days. Of `gone` the file is gone already.
 FILES = {"a/old.jpg": 100, "a/é young.jpg": 10, "a/bad old.jpg": 95}

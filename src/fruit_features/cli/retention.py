@@ -52,7 +52,7 @@ def retention(
     now = (day or dt.datetime.now(dt.timezone.utc)).replace(tzinfo=dt.timezone.utc)
     with opened(env, params) as context:
         given = context.config_loader["parameters"]["retention"]
-        kept = RetentionParameters.of(given)
+        kept = RetentionParameters(**given)
         if not kept.limits(now):
             click.echo(NOTHING_SET)
             return

@@ -21,7 +21,6 @@ from kedro.io import CatalogProtocol
 from kedro.io.core import DatasetError
 from kedro.runner import AbstractRunner, ParallelRunner
 from kedro.utils import load_obj
-from kedro.validation.exceptions import ParameterValidationError
 
 from fruit_features.exceptions import FruitFeaturesError, ParameterError
 from fruit_features.hooks.failure_rate import check_failure_rate
@@ -61,10 +60,6 @@ def _explain(error: BaseException) -> str | None:
     """Return the one line a user needs, or ``None`` for an error of the program."""
     if isinstance(error, FruitFeaturesError):
         return str(error)
-    if isinstance(error, ParameterValidationError):
-        # "- Parameter 'x': Failed to instantiate X for parameter 'x': <why>"
-        found = re.findall(r"for parameter '[^']+': (.+)", str(error))
-        return "; ".join(found) or str(error)
     if isinstance(error, DatasetError) and isinstance(error.__cause__, ValueError):
         unreadable = _explain_unreadable(str(error))
         if unreadable:

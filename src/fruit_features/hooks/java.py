@@ -15,7 +15,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from fruit_features.exceptions import JavaError, OutputFolderError
+from fruit_features.exceptions import JavaError
+from fruit_features.storage.disks import check_folder
 
 # Spark 3.5 runs on these.
 JAVA_VERSIONS = (8, 11, 17)
@@ -161,20 +162,10 @@ def check_temporary_folders(settings: Mapping[str, Any]) -> None:
     Raises:
         OutputFolderError: Naming the folder.
     """
+    refusal = "Spark cannot keep temporary files in"
+    advice = "make room, or name another folder: export SPARK_LOCAL_DIRS=<folder>"
     for folder in temporary_folders(settings):
-        try:
-            Path(folder).mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=folder):
-                free = shutil.disk_usage(folder).free
-            fault = f"{free / 2**20:,.0f} MB free, some 50 MB needed"
-        except OSError as error:
-            free, fault = 0, str(error.strerror)
-        if free < TEMPORARY_BYTES:
-            message = (
-                f"Spark cannot keep temporary files in {folder!r}: {fault}; make room, "
-                "or name another folder: export SPARK_LOCAL_DIRS=<folder>"
-            )
-            raise OutputFolderError(message)
+        check_folder(Path(folder), TEMPORARY_BYTES, refusal, advice)
 
 
 def temporary_folders(settings: Mapping[str, Any]) -> list[str]:

@@ -1,9 +1,7 @@
 """What is checked before a run begins its work."""
 
-import difflib
 import shutil
-import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
@@ -21,9 +19,20 @@ from fruit_features.datasets.local_folder_dataset import LocalFolderDataset
 from fruit_features.exceptions import OutputFolderError, ParameterError
 from fruit_features.hooks.spark_application import check_workers
 from fruit_features.internals import runtime_params
+from fruit_features.parameters import Parameters, build, unknown
 from fruit_features.pipeline_registry import PIPELINES
+from fruit_features.pipelines.featurization.parameters import (
+    BackboneParameters,
+    FeaturizationParameters,
+)
+from fruit_features.pipelines.ingestion.parameters import IngestionParameters
+from fruit_features.pipelines.reduction.parameters import ReductionParameters
+from fruit_features.pipelines.reporting.parameters import ReportingParameters
 from fruit_features.pipelines.reporting.summary import address
+from fruit_features.pipelines.training.parameters import TrainingParameters
 from fruit_features.places import PATTERN, PLACES
+from fruit_features.privacy.parameters import RetentionParameters
+from fruit_features.storage.disks import check_folder
 from fruit_features.storage.s3 import (
     Place,
     check_images,
@@ -45,29 +54,43 @@ ROW_BYTES = 12_000
 # What tells an image, as far as it takes room.
 SIZED = ["image_key", "length"]
 
+REFUSAL = "cannot write results to"
+WAYS = "make run DATA=<folder> or --params data=<folder>"
 
-def check_parameter_names(context: KedroContext) -> None:
-    """Refuse a parameter of the command line that nothing reads.
+
+class RunParameters(Parameters):
+    """What a run does at all; see ``conf/base/parameters_run.yml``."""
+
+    force: bool
+
+
+class AllParameters(Parameters):
+    """Every group of parameters."""
+
+    ingestion: IngestionParameters
+    backbone: BackboneParameters
+    featurization: FeaturizationParameters
+    reduction: ReductionParameters
+    reporting: ReportingParameters
+    retention: RetentionParameters
+    training: TrainingParameters
+    run: RunParameters
+
+
+def check_parameters(context: KedroContext) -> None:
+    """Refuse parameters that are unknown or out of range, of whichever pipeline.
 
     Raises:
-        ParameterError: With the nearest name there is.
+        ParameterError: Naming one of them.
     """
-    given = _names(runtime_params(context))
-    loader = cast(OmegaConfigLoader, context.config_loader)
-    plain = type(loader)(
-        conf_source=loader.conf_source,
-        env=loader.env,
-        base_env=loader.base_env,
-        default_run_env=loader.default_run_env,
-        merge_strategy=loader.merge_strategy,
-    )
-    known = {*PLACES, *_names(plain["parameters"])}
-    for name in given:
-        if name not in known:
-            message = _unknown("unknown parameter", name, sorted(known))
-            if set(PLACES) & set(given):
-                message += " (a folder with a comma goes by its option: --images)"
-            raise ParameterError(message)
+    try:
+        build(AllParameters, context.config_loader["parameters"], others=PLACES)
+    except ParameterError as error:
+        given = set(PLACES) & set(runtime_params(context))
+        if not (given and str(error).startswith("unknown")):
+            raise
+        advice = "a folder with a comma goes by its option: --images"
+        raise ParameterError(f"{error} ({advice})") from error
 
 
 def check_pipeline_names(names: Iterable[str]) -> None:
@@ -78,14 +101,19 @@ def check_pipeline_names(names: Iterable[str]) -> None:
     """
     for name in names:
         if name not in PIPELINES:
-            raise ParameterError(_unknown("no pipeline", name, PIPELINES))
+            raise ParameterError(unknown("no pipeline", name, PIPELINES))
+
+
+def local_path(context: KedroContext, name: str) -> Path | None:
+    """Return where a dataset lies on this machine; ``None`` for remote storage."""
+    protocol, path = get_protocol_and_path(_filepath(context, name))
+    return Path(context.project_path, path) if protocol == "file" else None
 
 
 def data_folder(context: KedroContext) -> Path | None:
     """Return the local folder that results go to; ``None`` for remote storage."""
-    protocol, path = get_protocol_and_path(_filepath(context, "run_report"))
-    local = protocol == "file"
-    return Path(context.project_path, data_root(path)) if local else None
+    report = local_path(context, "run_report")
+    return Path(data_root(str(report))) if report else None
 
 
 def require_data(context: KedroContext) -> None:
@@ -131,12 +159,11 @@ def has_place(context: KedroContext, name: str) -> bool:
 
     Of remote storage other than S3 that is taken for granted.
     """
-    filepath = _filepath(context, name)
-    place = place_of(filepath)
+    place = place_of(_filepath(context, name))
     if place:
         return has_objects(place)
-    protocol, path = get_protocol_and_path(filepath)
-    return protocol != "file" or Path(context.project_path, path).exists()
+    path = local_path(context, name)
+    return path is None or path.exists()
 
 
 def data_place(context: KedroContext) -> Place | None:
@@ -177,8 +204,8 @@ def check_cluster(context: KedroContext) -> None:
         check_yarn(spark)
 
 
-def check_output_folder(folder: Path | None) -> None:
-    """Refuse a folder that cannot be written to or has no room.
+def check_output_folder(folder: Path | None, needed: int = BASE_BYTES) -> None:
+    """Refuse a folder of results that cannot be written to or has no room.
 
     Raises:
         OutputFolderError: Naming the folder.
@@ -187,45 +214,37 @@ def check_output_folder(folder: Path | None) -> None:
         return
     if set(PATTERN) & set(str(folder)):
         message = (
-            f"cannot write results to {str(folder)!r}: Spark takes the letters "
-            f"{PATTERN} for a pattern; choose a folder without them, with "
-            "make run DATA=<folder> or --params data=<folder>"
+            f"{REFUSAL} {str(folder)!r}: Spark takes the letters {PATTERN} for a "
+            f"pattern; choose a folder without them, with {WAYS}"
         )
         raise OutputFolderError(message)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            pass
-    except OSError as error:
-        message = (
-            f"cannot write results to {str(folder)!r}: {error.strerror}; choose "
-            "another place with make run DATA=<folder> or --params data=<folder>"
-        )
-        raise OutputFolderError(message) from error
-    _check_free(folder, BASE_BYTES)
+    advice = f"make room, or choose another place with {WAYS}"
+    check_folder(folder, needed, REFUSAL, advice)
 
 
-def check_space(folder: Path | None, listing: "pd.DataFrame") -> None:
+def check_space(
+    folder: Path, listing: "pd.DataFrame", images: Path, features: Path
+) -> None:
     """Refuse a disk that will not hold what is new of the images that a run takes.
 
     Args:
-        folder: Of the results; ``None`` for remote storage.
+        folder: Of the results.
         listing: Every image, with ``selected``.
+        images: The table of packed images.
+        features: The table of features.
 
     Raises:
         OutputFolderError: Naming the folder, what it needs and what it has.
     """
-    if folder is None:
-        return
     taken = listing[listing["selected"]].set_index(SIZED, drop=False)[["length"]]
     everything = BASE_BYTES + int(taken["length"].sum()) + len(taken) * ROW_BYTES
     if shutil.disk_usage(folder).free >= everything:
         return  # Without reading the tables.
     # A row whose image only has another time is replaced by one of the same size.
-    unread = taken[~taken.index.isin(_stored(folder / "02_intermediate/images"))]
-    undone = taken[~taken.index.isin(_stored(folder / "04_feature/features"))]
+    unread = taken[~taken.index.isin(_stored(images))]
+    undone = taken[~taken.index.isin(_stored(features))]
     new = int(unread["length"].sum()) + len(undone) * ROW_BYTES
-    _check_free(folder, BASE_BYTES + new)
+    check_output_folder(folder, BASE_BYTES + new)
 
 
 def _stored(table: Path) -> "pd.Index[Any]":
@@ -240,32 +259,6 @@ def _stored(table: Path) -> "pd.Index[Any]":
     return stored.to_table(columns=SIZED).to_pandas().set_index(SIZED).index
 
 
-def _check_free(folder: Path, needed: int) -> None:
-    free = shutil.disk_usage(folder).free
-    if free < needed:
-        message = (
-            f"no space in {str(folder)!r}: {free / 2**20:,.0f} MB free, some "
-            f"{needed / 2**20:,.0f} MB needed; make room or choose another place "
-            "with make run DATA=<folder> or --params data=<folder>"
-        )
-        raise OutputFolderError(message)
-
-
-def _names(parameters: dict[str, Any], prefix: str = "") -> list[str]:
-    names = []
-    for key, value in parameters.items():
-        if isinstance(value, dict) and value:
-            names += _names(value, f"{prefix}{key}.")
-        else:
-            names.append(f"{prefix}{key}")
-    return names
-
-
-def _unknown(fault: str, name: str, known: Sequence[str]) -> str:
-    nearest = difflib.get_close_matches(name, known, n=1, cutoff=0)[0]
-    return f"{fault} {name!r}; did you mean {nearest!r}? There are: {', '.join(known)}"
-
-
 class PreflightHooks:
     """Ends a run that cannot succeed before any long work."""
 
@@ -275,7 +268,7 @@ class PreflightHooks:
         loader = cast(ConfigLoader, context.config_loader)
         loader.check_environment()
         loader.log_as_configured()
-        check_parameter_names(context)
+        check_parameters(context)
         self._context = context
         self._data = data_folder(context)
 
@@ -291,8 +284,11 @@ class PreflightHooks:
     @hook_impl
     def before_dataset_saved(self, dataset_name: str, data: Any) -> None:
         """Refuse a disk that will not hold what the run adds."""
-        if dataset_name == "image_listing@pandas":
-            check_space(self._data, data)
+        if dataset_name == "image_listing@pandas" and self._data:
+            tables = [
+                local_path(self._context, name) for name in ("images", "features")
+            ]
+            check_space(self._data, data, *filter(None, tables))
 
     @hook_impl
     def after_dataset_loaded(self) -> None:

@@ -21,7 +21,6 @@ from kedro.io import CatalogProtocol, DataCatalog
 from kedro.pipeline import Pipeline
 
 from fruit_features.backbone.source import BUNDLED_MODEL
-from fruit_features.checks import boolean
 from fruit_features.datasets.lazy_dataset import load_derived
 from fruit_features.pipeline_registry import register_pipelines
 from fruit_features.pipelines.reporting.fields import PAGE_DATA
@@ -152,7 +151,6 @@ def nothing_changed(context: KedroContext, catalog: CatalogProtocol[Any, Any]) -
         catalog: Of the context.
     """
     parameters = context.config_loader["parameters"]
-    boolean("run.force", parameters["run"]["force"])
     if parameters["run"]["force"] or parameters["featurization"]["retry_quarantined"]:
         return False
     stored = (load_derived(catalog["run_state"]) or {}).get("fingerprint")

@@ -180,8 +180,14 @@ def test_not_one_good_image_is_an_error_after_the_last_part(images: DataFrame) -
         next(parts)
 
 
+def backbone_parameters(weights: str) -> BackboneParameters:
+    return BackboneParameters(
+        weights=weights, alpha=None, input_size=None, precision="float32"
+    )
+
+
 class TestPrepareBackbone:
-    BUNDLED = BackboneParameters("bundled", None, None)
+    BUNDLED = backbone_parameters("bundled")
 
     def test_bundled_needs_no_export(self) -> None:
         made = prepare_backbone(lambda: None, NO_IMAGES, self.BUNDLED)
@@ -200,7 +206,7 @@ class TestPrepareBackbone:
             return exported
 
         monkeypatch.setattr(nodes, "export_from_source", export)
-        parameters = BackboneParameters(str(weights), None, None)
+        parameters = backbone_parameters(str(weights))
         first = prepare_backbone(lambda: None, NO_IMAGES, parameters)
         stored = {key: (lambda: exported) for key in first["exported"]}
         again = prepare_backbone(lambda: stored, NO_IMAGES, parameters)
@@ -216,4 +222,4 @@ class TestPrepareBackbone:
         weights = tmp_path / "bad.weights.h5"
         weights.write_bytes(b"no weights")
         with pytest.raises(BackboneError, match="is not a weights file"):
-            BackboneParameters(str(weights), None, None)
+            backbone_parameters(str(weights))

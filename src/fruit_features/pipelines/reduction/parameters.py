@@ -1,35 +1,25 @@
 """The parameters of the reduction pipeline."""
 
-from dataclasses import dataclass
+from pydantic import Field, model_validator
 
-from fruit_features.checks import at_least, boolean, within
 from fruit_features.exceptions import ParameterError
+from fruit_features.parameters import Parameters
 
 DEFAULT_COMPONENTS = 100
 
 
-@dataclass(frozen=True)
-class ReductionParameters:
-    """How features are reduced; ``conf/base/parameters_reduction.yml``.
+class ReductionParameters(Parameters):
+    """How features are reduced; see ``conf/base/parameters_reduction.yml``."""
 
-    Attributes:
-        components: How many principal components to keep; ``None`` for 100, or
-            for as many as ``variance`` asks for.
-        variance: The share of the variance to keep at least, above 0, up to 1.
-        refit: Whether to fit anew; else the stored model is used.
-        standardise: Whether every feature is divided by its standard deviation
-            first, so that all weigh the same.
-        quality_images: How many images the quality table is made of at most.
-    """
-
-    components: int | None
-    variance: float | None
+    components: int | None = Field(ge=1)
+    variance: float | None = Field(ge=1e-6, le=1)
     refit: bool
     standardise: bool
-    quality_images: int
+    quality_images: int = Field(ge=1)
 
-    def __post_init__(self) -> None:
-        """Refuse numbers out of range and two answers to one question."""
+    @model_validator(mode="after")
+    def check_one_target(self) -> "ReductionParameters":
+        """Refuse two answers to one question."""
         if self.components is not None and self.variance is not None:
             message = (
                 f"reduction.components={self.components!r} and "
@@ -37,10 +27,4 @@ class ReductionParameters:
                 "to keep; give one of them"
             )
             raise ParameterError(message)
-        if self.components is not None:
-            at_least("reduction.components", self.components, 1)
-        if self.variance is not None:
-            within("reduction.variance", self.variance, 1e-6, 1)
-        boolean("reduction.refit", self.refit)
-        boolean("reduction.standardise", self.standardise)
-        at_least("reduction.quality_images", self.quality_images, 1)
+        return self
