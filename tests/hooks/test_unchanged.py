@@ -191,7 +191,7 @@ def test_fingerprint_tells_other_weights_of_the_same_name(
         ("parameters.reporting.points", 7, True),
         ("catalog.variance_plot.save_args.dpi", 200, True),
         ("catalog.variance_plot.filepath", "elsewhere.png", True),
-        ("catalog.known_features.save_args.partitionBy", "label", True),
+        ("catalog.features.save_args.partitionBy", "label", True),
         ("catalog.label_counts", {"type": "pandas.CSVDataset"}, True),
         ("spark.spark\0sql\0parquet\0compression\0codec", "gzip", True),
         ("spark.spark\0sql\0session\0timeZone", "Europe/Berlin", True),

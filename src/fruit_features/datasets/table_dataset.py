@@ -1,10 +1,7 @@
 """Parquet tables that grow by appends and lose what no longer holds."""
 
-import json
-import uuid
-from collections import defaultdict
+from functools import partial
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import fsspec
 from kedro.io.core import DatasetError
@@ -13,13 +10,15 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
 from fruit_features.datasets.table_files import (
-    REPLACED,
-    finish_rewrite,
+    finish_rewrites,
+    remove_empty_files,
     remove_file,
+    rewrite_without,
     rows_of,
+    table_files,
 )
 from fruit_features.datasets.table_preview import first_rows
-from fruit_features.internals import TablePreview, most_rows, spark_path
+from fruit_features.internals import TablePreview, most_rows
 
 
 class TableDataset(SparkDatasetV2):
@@ -85,13 +84,9 @@ class TableDataset(SparkDatasetV2):
             remove_file(self._fs, *added)
 
     def _files(self) -> list[str]:
-        return self._named("*.parquet")
-
-    def _named(self, pattern: str) -> list[str]:
-        # S3 is asked once if there is no folder, thrice by a pattern.
-        if not self._fs.isdir(self._path):
-            return []
-        return list(self._fs.glob(f"{self._path}/**/{pattern}"))
+        # `find` asks S3 several times for a folder that is not there.
+        there = self._fs.isdir(self._path)
+        return table_files(self._fs, self._path) if there else []
 
     def _exists(self) -> bool:
         # An aborted first write leaves Spark's _temporary folder alone.
@@ -103,16 +98,12 @@ class TableDataset(SparkDatasetV2):
 
 
 class CurrentRowsDataset(TableDataset):
-    """The rows of a table that still hold.
+    """The rows of a table that are not outdated.
 
     Saving a frame of keys removes from the table every row whose key is not among
     them; loading gives what is left, an empty table before the first run. Only
-    files with such rows are written anew.
-
-    Files' new versions are written aside, with a list of the old ones; then the old
-    ones are deleted and the new ones moved in. Killed in between, rows are missing,
-    never double and never readable after they should be gone, and the next save
-    goes on from the list.
+    files with such rows are rewritten, by Spark's tasks, each file atomically: a
+    save that was killed leaves some outdated rows for the next one to remove.
 
     Example for the catalog::
 
@@ -132,46 +123,31 @@ class CurrentRowsDataset(TableDataset):
         return reader.format(self._file_format).load(no_files).limit(0)
 
     def _save(self, data: DataFrame) -> None:
-        for aside in self._named("_kept-*"):
-            finish_rewrite(self._fs, aside)  # Of a run that was killed.
+        finish_rewrites(self._fs, self._path)
         if not self._exists():
             return
-        keys = data.cache()
-        for folder, files in self._with_stale_rows(keys).items():
-            self._rewrite(folder, files, keys)
-        keys.unpersist()
+        # Kept: the files that it is read from are replaced meanwhile.
+        stale = self._stale_keys(data).cache()
+        files = stale.select("file").distinct().count()
+        if files:
+            # By their number, or Spark would join small partitions to one task.
+            by_file = stale.repartition(files, "file").groupBy("file")
+            rewrite = partial(rewrite_without, self._fs)
+            done = by_file.applyInPandas(rewrite, "file string, rows bigint").collect()
+            empty = [row.file for row in done if not row.rows]
+            remove_empty_files(self._fs, self._path, empty)
+        stale.unpersist()
 
-    def _with_stale_rows(self, keys: DataFrame) -> dict[str, list[str]]:
-        """Find the files that hold rows whose key is not given, by folder."""
+    def _stale_keys(self, keys: DataFrame) -> DataFrame:
+        """Find the keys that are not given, with their files; times as numbers."""
         table = super()._load().withColumn("file", F.col("_metadata.file_path"))
-        stale = table.select(*keys.columns, "file").join(
-            keys, keys.columns, "left_anti"
-        )
-        folders: dict[str, list[str]] = defaultdict(list)
-        for row in stale.select("file").distinct().collect():
-            file = self._bare(row.file)
-            folders[file.rsplit("/", 1)[0]].append(file)
-        return folders
-
-    def _rewrite(self, folder: str, files: list[str], keys: DataFrame) -> None:
-        aside = f"{folder}/_kept-{uuid.uuid4().hex}"
-        rows = keys.sparkSession.read.parquet(*map(self._address, files))
-        kept = rows.join(keys, keys.columns, "left_semi")
-        # As the table is written, but for how it is partitioned: this is one partition.
-        written = {**self._save_args, "mode": "errorifexists", "partitionBy": None}
-        kept.coalesce(1).write.save(self._address(aside), "parquet", **written)
-        replaced = [file.rsplit("/", 1)[-1] for file in files]
-        with self._fs.open(f"{aside}/{REPLACED}", "w") as listed:
-            json.dump(replaced, listed)
-        finish_rewrite(self._fs, aside)
-
-    def _address(self, path: str) -> str:
-        return spark_path(self._protocol, path)
-
-    def _bare(self, address: str) -> str:
-        """Return the path in an address as Spark spells it: escaped."""
-        parts = urlsplit(address)
-        return unquote(parts.netloc + parts.path)
+        stale = table.join(keys, keys.columns, "left_anti")
+        types = dict(keys.dtypes)
+        columns = [
+            F.unix_micros(name).alias(name) if types[name] == "timestamp" else name
+            for name in keys.columns
+        ]
+        return stale.select(*columns, "file")
 
 
 def _has_no_rows(frame: DataFrame) -> bool:

@@ -1,30 +1,40 @@
-"""The Parquet files of a table, and how some are replaced by others. Knows no Spark."""
+"""The Parquet files of a table: listed, and rewritten without some rows. No Spark."""
 
+import io
 import json
+from collections.abc import Callable, Collection
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from fruit_features.internals import bare_path
 
-# Lists the files that those beside it are to replace.
-REPLACED = "_replaced.json"
+# Spark's times go beyond the year 2262, where nanoseconds end. No buffers read ahead,
+# and no threads of Arrow's: they let go of a Python file after the reading has
+# returned, and a program that ends meanwhile is aborted (apache/arrow#33975).
+READING = {"coerce_int96_timestamp_unit": "us", "pre_buffer": False}
+
+# Earlier versions wrote rows that stay to such folders, with a list of the old files.
+_ASIDE, _REPLACED = "_kept-", "_replaced.json"
 
 
 def table_files(filesystem: Any, path: str) -> list[str]:
-    """Return the files that are a table: none that a run has written aside.
+    """Return the files of a table, without those that a run has not finished.
 
     Args:
         filesystem: The fsspec file system of the table.
         path: Its folder, without protocol.
     """
-    bare = bare_path(filesystem, path)
     return [
         file
-        for file in filesystem.find(path)
+        for file, folders in _below(filesystem, path)
         if file.endswith(".parquet")
         and not any(
-            part.startswith(("_", ".")) for part in file[len(bare) + 1 :].split("/")
+            part.startswith(("_", ".")) for part in [*folders, file.rsplit("/", 1)[-1]]
         )
     ]
 
@@ -36,7 +46,7 @@ def rows_of(filesystem: Any, file: str) -> int:
 
 
 def remove_file(filesystem: Any, file: str, *, only_checksum: bool = False) -> None:
-    """Remove a file and the sums that Hadoop keeps beside every local one.
+    """Remove a file and the checksum that Hadoop keeps beside every local one.
 
     Args:
         filesystem: The fsspec file system of the file.
@@ -51,23 +61,134 @@ def remove_file(filesystem: Any, file: str, *, only_checksum: bool = False) -> N
         filesystem.rm_file(file)
 
 
-def finish_rewrite(filesystem: Any, aside: str) -> None:
-    """Put what is written aside in place of the files it replaces.
+def rewrite_file(
+    filesystem: Any, file: str, selects: Callable[[pa.Table], pa.Array]
+) -> int:
+    """Replace a file atomically by one without some rows, and return how many it has.
+
+    Args:
+        filesystem: The fsspec file system of the file.
+        file: Its place, without protocol.
+        selects: Tells of each row of a table whether to leave it out.
+    """
+    written = io.BytesIO()
+    left = 0
+    with filesystem.open(file, "rb") as opened:
+        source = pq.ParquetFile(opened, **READING)
+        with pq.ParquetWriter(written, source.schema_arrow, **_writing(source)) as out:
+            for number in range(source.num_row_groups):
+                group = source.read_row_group(number, use_threads=False)
+                kept = group.filter(pc.invert(selects(group)))
+                left += kept.num_rows
+                out.write_table(kept, row_group_size=max(kept.num_rows, 1))
+    # Else readers would hold the new file against the old one's checksum.
+    remove_file(filesystem, file, only_checksum=True)
+    filesystem.pipe_file(file, written.getvalue())
+    return left
+
+
+def rewrite_without(filesystem: Any, stale: pd.DataFrame) -> pd.DataFrame:
+    """Rewrite one file without the rows that have given keys; a task of Spark's.
+
+    Args:
+        filesystem: The fsspec file system of the file.
+        stale: The keys, times as microseconds, and in ``file`` the file's address.
+
+    Returns:
+        ``file``, without protocol, and ``rows``, how many are left.
+    """
+    # Spark escapes the path in an address.
+    address = urlsplit(stale["file"].iloc[0])
+    file = unquote(address.netloc + address.path)
+    columns = [name for name in stale.columns if name != "file"]
+    keys = set(stale[columns].itertuples(index=False, name=None))
+
+    def selects(rows: pa.Table) -> pa.Array:
+        values = (_plain(rows.column(name)).to_pylist() for name in columns)
+        found = zip(*values, strict=True)
+        return pa.array([key in keys for key in found], pa.bool_())
+
+    left = rewrite_file(filesystem, file, selects)
+    return pd.DataFrame({"file": [file], "rows": [left]})
+
+
+def remove_empty_files(filesystem: Any, path: str, empty: Collection[str]) -> None:
+    """Remove files without rows; the last of a table stays, as it holds the columns.
 
     Args:
         filesystem: The fsspec file system of the table.
-        aside: A folder in that of the files, with a list of those it replaces; without
-            the list its writing was not finished, and it goes.
+        path: Its folder, or its one file, without protocol.
+        empty: Some of its files.
     """
-    folder = aside.rsplit("/", 1)[0]
-    if filesystem.exists(f"{aside}/{REPLACED}"):
-        with filesystem.open(f"{aside}/{REPLACED}") as listed:
-            replaced = json.load(listed)
-        for file in replaced:
-            if filesystem.exists(f"{folder}/{file}"):
-                remove_file(filesystem, f"{folder}/{file}")
-        for file in filesystem.glob(f"{aside}/*.parquet"):
-            # The last file stays, if without rows: it holds the columns.
-            if rows_of(filesystem, file) or not filesystem.glob(f"{folder}/*.parquet"):
-                filesystem.mv(file, f"{folder}/{file.rsplit('/', 1)[-1]}")
-    filesystem.rm(aside, recursive=True)
+    if not empty:
+        return
+    others = set(table_files(filesystem, path)) - set(empty)
+    for file in sorted(empty)[0 if others else 1 :]:
+        remove_file(filesystem, file)
+
+
+def finish_rewrites(filesystem: Any, path: str) -> None:
+    """Bring to its end what a run of an earlier version was killed at.
+
+    A list that lies in a folder ``_kept-…`` names the files that those beside it
+    replace. Without a list the folder was not finished: it goes.
+
+    Args:
+        filesystem: The fsspec file system of the table.
+        path: Its folder, without protocol.
+    """
+    beyond = f"{bare_path(filesystem, path)}/"
+    found = {
+        beyond + "/".join(folders[: number + 1])
+        for _, folders in _below(filesystem, path)
+        for number, name in enumerate(folders)
+        if name.startswith(_ASIDE)
+    }
+    for aside in sorted(found):
+        folder = aside.rsplit("/", 1)[0]
+        if filesystem.exists(f"{aside}/{_REPLACED}"):
+            for name in json.loads(filesystem.cat_file(f"{aside}/{_REPLACED}")):
+                if filesystem.exists(f"{folder}/{name}"):
+                    remove_file(filesystem, f"{folder}/{name}")
+            for file in filesystem.find(aside):
+                if file.endswith(".parquet"):
+                    filesystem.mv(file, f"{folder}/{file.rsplit('/', 1)[-1]}")
+        filesystem.rm(aside, recursive=True)
+
+
+def _below(filesystem: Any, path: str) -> list[tuple[str, list[str]]]:
+    """List the files of a folder, each with the names of the folders between."""
+    length = len(bare_path(filesystem, path)) + 1
+    return [(file, file[length:].split("/")[:-1]) for file in filesystem.find(path)]
+
+
+def _plain(values: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Return times as microseconds, whatever their time zone."""
+    if not pa.types.is_timestamp(values.type):
+        return values
+    return values.cast(pa.timestamp("us", values.type.tz)).cast(pa.int64())
+
+
+def _writing(source: pq.ParquetFile) -> dict[str, Any]:
+    """Write as it was written: other files of the table are as they were."""
+    schema = source.schema
+    if not source.num_row_groups:
+        return {}
+    group = source.metadata.row_group(0)
+    columns = [group.column(n) for n in range(group.num_columns)]
+    physical = {schema.column(n).physical_type for n in range(len(schema.names))}
+    names = {"UNCOMPRESSED": "NONE"}
+    return {
+        "compression": {
+            _path(c): names.get(c.compression, c.compression) for c in columns
+        },
+        "use_dictionary": [_path(c) for c in columns if c.has_dictionary_page],
+        "use_deprecated_int96_timestamps": "INT96" in physical,
+        "store_schema": b"ARROW:schema" in (source.metadata.metadata or {}),
+    }
+
+
+def _path(column: pq.ColumnChunkMetaData) -> str:
+    """Name a column as pyarrow will: its layout of lists is not that of Spark's."""
+    name, *inner = column.path_in_schema.split(".")
+    return f"{name}.list.element" if inner else name

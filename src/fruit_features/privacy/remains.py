@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from fruit_features.datasets.replacement import restore
-from fruit_features.datasets.table_files import finish_rewrite
+from fruit_features.datasets.table_files import finish_rewrites
 from fruit_features.erasure.names import Names
 from fruit_features.internals import bare_path
 from fruit_features.privacy.targets import Target
@@ -35,8 +35,7 @@ def clear_leftovers(target: Target) -> None:
         filesystem.rm(f"{parent}/_{name}.new", recursive=True)
     if not filesystem.exists(path):
         return
-    for aside in _folders(filesystem, path, ("_kept-",)):
-        finish_rewrite(filesystem, aside)
+    finish_rewrites(filesystem, path)
     for folder in _folders(filesystem, path, _UNFINISHED):
         filesystem.rm(folder, recursive=True)
 

@@ -1,7 +1,6 @@
 """Rows in Parquet tables: found by one column alone, taken out file by file."""
 
 import datetime as dt
-import io
 from bisect import bisect_left
 from collections.abc import Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -12,7 +11,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from fruit_features.datasets.replacement import current_place
-from fruit_features.datasets.table_files import remove_file, table_files
+from fruit_features.datasets.table_files import (
+    READING,
+    remove_empty_files,
+    rewrite_file,
+    table_files,
+)
 from fruit_features.privacy.selection import Photo
 from fruit_features.privacy.targets import THREADS, Target
 
@@ -23,11 +27,6 @@ REWRITTEN = 4
 
 # Spark's times are in UTC, and do not say so.
 _TIME = pa.timestamp("us", "UTC")
-
-# Spark's times go beyond the year 2262, where nanoseconds end. No buffers read ahead,
-# and below no threads of Arrow's: they let go of a Python file after the reading has
-# returned, and a program that ends meanwhile is aborted (apache/arrow#33975).
-_READING = {"coerce_int96_timestamp_unit": "us", "pre_buffer": False}
 
 
 class Rows(Protocol):
@@ -112,17 +111,18 @@ def files_with(target: Target, rows: Rows) -> dict[str, int]:
 
 
 def erase_rows(target: Target, rows: Rows) -> None:
-    """Write the files that hold any of some rows anew, without them.
-
-    Each is replaced at one moment: readers see the old one or the new one.
-    """
+    """Rewrite the files that hold any of some rows, each atomically."""
+    filesystem = target.filesystem
+    files = list(files_with(target, rows))
     with ThreadPoolExecutor(REWRITTEN) as pool:
-        # A list: else nobody would hear of errors.
-        list(
-            pool.map(
-                lambda file: _rewrite(target, file, rows), files_with(target, rows)
-            )
+        left = pool.map(
+            lambda file: rewrite_file(
+                filesystem, file, lambda group: rows.are(group.column(rows.column))
+            ),
+            files,
         )
+        empty = [file for file, n in zip(files, left, strict=True) if not n]
+    remove_empty_files(filesystem, current_place(filesystem, target.path), empty)
 
 
 def _files(target: Target) -> list[str]:
@@ -144,14 +144,14 @@ def read_columns(target: Target, columns: list[str]) -> Iterator[pa.Table]:
 def columns_of(filesystem: Any, file: str, columns: list[str]) -> pa.Table:
     """Read some columns of a file, those of them that it has."""
     with filesystem.open(file, "rb") as opened:
-        source = pq.ParquetFile(opened, **_READING)
+        source = pq.ParquetFile(opened, **READING)
         there = [name for name in columns if name in source.schema_arrow.names]
         return source.read(columns=there, use_threads=False)
 
 
 def _count(filesystem: Any, file: str, rows: Rows) -> int:
     with filesystem.open(file, "rb") as opened:
-        source = pq.ParquetFile(opened, **_READING)
+        source = pq.ParquetFile(opened, **READING)
         if not any(
             _may_hold(source.metadata.row_group(n), rows)
             for n in range(source.num_row_groups)
@@ -174,50 +174,3 @@ def _may_hold(group: Any, rows: Rows) -> bool:
     if found is None or not found.has_min_max:
         return True
     return rows.may_lie(found.min, found.max)
-
-
-def _rewrite(target: Target, file: str, rows: Rows) -> None:
-    filesystem = target.filesystem
-    written = io.BytesIO()
-    with filesystem.open(file, "rb") as opened:
-        source = pq.ParquetFile(opened, **_READING)
-        left = 0
-        with pq.ParquetWriter(written, source.schema_arrow, **_writing(source)) as out:
-            for number in range(source.num_row_groups):
-                group = source.read_row_group(number, use_threads=False)
-                gone = rows.are(group.column(rows.column))
-                kept = group.filter(pc.invert(gone))
-                left += kept.num_rows
-                out.write_table(kept, row_group_size=max(kept.num_rows, 1))
-    folder = file.rsplit("/", 1)[0]
-    if not left and file != target.path and len(table_files(filesystem, folder)) > 1:
-        remove_file(filesystem, file)
-        return
-    # Else readers would hold the new file against the old one's sums.
-    remove_file(filesystem, file, only_checksum=True)
-    filesystem.pipe_file(file, written.getvalue())
-
-
-def _writing(source: pq.ParquetFile) -> dict[str, Any]:
-    """Write as it was written: other files of the table are as they were."""
-    schema = source.schema
-    if not source.num_row_groups:
-        return {}
-    group = source.metadata.row_group(0)
-    columns = [group.column(n) for n in range(group.num_columns)]
-    physical = {schema.column(n).physical_type for n in range(len(schema.names))}
-    names = {"UNCOMPRESSED": "NONE"}
-    return {
-        "compression": {
-            _path(c): names.get(c.compression, c.compression) for c in columns
-        },
-        "use_dictionary": [_path(c) for c in columns if c.has_dictionary_page],
-        "use_deprecated_int96_timestamps": "INT96" in physical,
-        "store_schema": b"ARROW:schema" in (source.metadata.metadata or {}),
-    }
-
-
-def _path(column: pq.ColumnChunkMetaData) -> str:
-    """Name a column as pyarrow will: its layout of lists is not that of Spark's."""
-    name, *inner = column.path_in_schema.split(".")
-    return f"{name}.list.element" if inner else name

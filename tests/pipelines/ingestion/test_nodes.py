@@ -220,7 +220,6 @@ def test_a_packed_file_is_read_by_many_tasks(
 ) -> None:
     with KedroSession.create(project) as session:
         catalog = session.load_context().config_loader["catalog"]
-    assert catalog["known_images"]["save_args"] == catalog["images"]["save_args"]
     packed = TableDataset(
         filepath=str(tmp_path / "images"),
         schema="image_key string, bytes binary",
