@@ -39,9 +39,7 @@ def unused(pipeline: Pipeline, catalog: set[str]) -> set[str]:
 
 @pytest.fixture(scope="module")
 def catalog(project: Path) -> set[str]:
-    loader = OmegaConfigLoader(
-        str(project / "conf"), base_env="base", default_run_env="local"
-    )
+    loader = OmegaConfigLoader(str(project / "conf"), **CONFIG_LOADER_ARGS)
     return set(loader["catalog"])
 
 

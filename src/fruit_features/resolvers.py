@@ -7,6 +7,7 @@ from typing import Any
 
 from fruit_features.exceptions import SettingError
 from fruit_features.storage.profile import of_profile
+from fruit_features.tables import SCHEMAS
 
 # Nothing else of the environment, and so no key, gets into a configuration.
 SETTINGS = {
@@ -118,6 +119,7 @@ def s3_path_style() -> bool | None:
 
 
 RESOLVERS = {
+    "schema": SCHEMAS.__getitem__,
     "setting": setting,
     "product": product,
     "cores": cores,

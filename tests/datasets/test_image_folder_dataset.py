@@ -16,13 +16,13 @@ import pytest
 from kedro.framework.session import KedroSession
 
 from fruit_features.datasets.image_folder_dataset import (
-    COLUMNS,
     RESULTS,
     RUN_STATE,
     ImageFolderDataset,
     changed_at,
 )
 from fruit_features.exceptions import ImageFolderError
+from fruit_features.tables import COLUMNS
 
 AWKWARD = [
     "a b.jpg",

@@ -9,7 +9,7 @@ import pytest
 from kedro.io import AbstractDataset
 from pyspark.sql import SparkSession
 
-from fruit_features.datasets.image_folder_dataset import COLUMNS, IDENTITY, UNKNOWN
+from fruit_features.datasets.image_folder_dataset import UNKNOWN
 from fruit_features.pipelines.featurization.nodes import keep_current_rows
 from fruit_features.pipelines.featurization.parameters import FeaturizationParameters
 from fruit_features.pipelines.ingestion.nodes import list_images
@@ -17,6 +17,7 @@ from fruit_features.pipelines.ingestion.parameters import IngestionParameters
 from fruit_features.pipelines.ingestion.pipeline import create_pipeline
 from fruit_features.privacy.erasure_list import ErasureList
 from fruit_features.privacy.parameters import RetentionParameters
+from fruit_features.tables import COLUMNS, IDENTITY
 
 NOW = dt.datetime.now(dt.timezone.utc)
 TAKEN = IngestionParameters(

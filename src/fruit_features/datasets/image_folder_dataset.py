@@ -22,13 +22,12 @@ from fruit_features.datasets.image_files import (
 )
 from fruit_features.exceptions import ImageFolderError
 from fruit_features.internals import bare_path
+from fruit_features.tables import COLUMNS
 
 if TYPE_CHECKING:
     import pandas as pd
 
 logger = logging.getLogger(__name__)
-
-COLUMNS = ["image_key", "path", "label", "length", "modification_time"]
 
 # When a file was written of which its file system does not say.
 UNKNOWN = dt.datetime(1970, 1, 1, tzinfo=dt.timezone.utc)
@@ -38,9 +37,6 @@ UNKNOWN = dt.datetime(1970, 1, 1, tzinfo=dt.timezone.utc)
 # nanoseconds as which pandas reads Spark's. Network disks have files of 1601 and 30000.
 EARLIEST = dt.datetime(1900, 1, 1, tzinfo=dt.timezone.utc)
 LATEST = dt.datetime(2262, 4, 11, tzinfo=dt.timezone.utc)
-
-# What says that an image is the one an earlier run saw.
-IDENTITY = ["image_key", "path", "length", "modification_time"]
 
 # A run leaves its state in its data folder before anything else, and writes to
 # these folders of it: what lies in them, such as plots, is no image of the user's.

@@ -7,8 +7,9 @@ from collections.abc import Collection
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from fruit_features.privacy.tables import KEY, RowsOf, columns_of, files_with
+from fruit_features.privacy.tables import RowsOf, columns_of, files_with
 from fruit_features.privacy.targets import Target
+from fruit_features.tables import KEY
 
 
 def fitted_with(

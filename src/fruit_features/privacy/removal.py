@@ -11,7 +11,6 @@ from fruit_features.privacy.parameters import RetentionParameters
 from fruit_features.privacy.refusals import Refusal, attempt, delete_files
 from fruit_features.privacy.storage import Storage, image_folder, raw_files
 from fruit_features.privacy.tables import (
-    KEY,
     Rows,
     RowsOf,
     RowsUntil,
@@ -21,6 +20,7 @@ from fruit_features.privacy.tables import (
 )
 from fruit_features.privacy.targets import FILES, ROWS, Target
 from fruit_features.storage.s3 import LOGS
+from fruit_features.tables import KEY
 
 EXPIRED = "expired_images@pandas"
 MADE, CHANGED = "featurized_at", "modification_time"

@@ -19,8 +19,7 @@ from fruit_features.datasets.table_files import (
 )
 from fruit_features.privacy.selection import Photo
 from fruit_features.privacy.targets import THREADS, Target
-
-KEY = "image_key"
+from fruit_features.tables import KEY
 
 # Files written anew at a time; each is held in memory.
 REWRITTEN = 4

@@ -13,7 +13,6 @@ from pyspark.sql import functions as F
 from fruit_features.backbone.inference import FeatureExtractor
 from fruit_features.backbone.source import bundled_backbone
 from fruit_features.backbone.spec import Backbone
-from fruit_features.datasets.image_folder_dataset import IDENTITY
 from fruit_features.datasets.table_dataset import TableDataset
 from fruit_features.exceptions import BackboneError, NoFeaturesError
 from fruit_features.pipelines.featurization import nodes
@@ -25,7 +24,7 @@ from fruit_features.pipelines.featurization.parameters import (
     BackboneParameters,
     FeaturizationParameters,
 )
-from fruit_features.pipelines.ingestion.nodes import IMAGES_SCHEMA
+from fruit_features.tables import IDENTITY, SCHEMAS
 from tests.pictures import jpeg
 
 WHEN = dt.datetime(2026, 1, 2, 3, 4, 5, 678901)
@@ -42,10 +41,10 @@ def image(number: int, content: bytes | None = None) -> tuple[Any, ...]:
 def images(spark: SparkSession, tmp_path_factory: pytest.TempPathFactory) -> DataFrame:
     """Nine pictures and a bad one, packed into five files."""
     folder = tmp_path_factory.mktemp("packed") / "images"
-    table = TableDataset(filepath=str(folder), schema=IMAGES_SCHEMA)
+    table = TableDataset(filepath=str(folder), schema=SCHEMAS["images"])
     rows = [*(image(n) for n in range(COUNT - 1)), image(COUNT - 1, b"bad")]
     for start in range(0, COUNT, 2):
-        frame = spark.createDataFrame(rows[start : start + 2], IMAGES_SCHEMA)
+        frame = spark.createDataFrame(rows[start : start + 2], SCHEMAS["images"])
         table.save(frame.coalesce(1))
     return table.load()
 

@@ -9,12 +9,13 @@ import pandas as pd
 import pytest
 from kedro.io import AbstractDataset
 
-from fruit_features.datasets.image_folder_dataset import COLUMNS, ImageFolderDataset
+from fruit_features.datasets.image_folder_dataset import ImageFolderDataset
 from fruit_features.exceptions import ImageFolderError
 from fruit_features.pipelines.ingestion.nodes import list_images
 from fruit_features.pipelines.ingestion.parameters import IngestionParameters
 from fruit_features.privacy.erasure_list import ErasureList
 from fruit_features.privacy.parameters import RetentionParameters
+from fruit_features.tables import COLUMNS
 
 NOW = dt.datetime.now(dt.timezone.utc)
 NEXT_STEP = (

@@ -12,7 +12,7 @@ from kedro.framework.session import KedroSession
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
-from fruit_features.datasets.image_folder_dataset import COLUMNS, ImageFolderDataset
+from fruit_features.datasets.image_folder_dataset import ImageFolderDataset
 from fruit_features.datasets.table_dataset import TableDataset
 from fruit_features.pipelines.featurization.parameters import FeaturizationParameters
 from fruit_features.pipelines.ingestion import nodes
@@ -22,6 +22,7 @@ from fruit_features.pipelines.ingestion.nodes import (
     select_images,
 )
 from fruit_features.pipelines.ingestion.parameters import IngestionParameters
+from fruit_features.tables import COLUMNS
 from tests.pictures import jpeg
 
 EVERYTHING = IngestionParameters(

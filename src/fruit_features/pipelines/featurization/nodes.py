@@ -16,13 +16,13 @@ from fruit_features.backbone.source import (
     source_key,
 )
 from fruit_features.backbone.spec import Backbone
-from fruit_features.datasets.image_folder_dataset import IDENTITY
 from fruit_features.exceptions import NoFeaturesError
 from fruit_features.pipelines.featurization.calibration import calibration_pictures
 from fruit_features.pipelines.featurization.parameters import (
     BackboneParameters,
     FeaturizationParameters,
 )
+from fruit_features.tables import IDENTITY
 from fruit_features.workers.progress import Progress, UpdateParam
 from fruit_features.workers.udf import (
     Failures,

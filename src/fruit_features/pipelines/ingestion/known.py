@@ -5,12 +5,9 @@ from typing import Any
 
 import pandas as pd
 
-from fruit_features.datasets.image_folder_dataset import (
-    IDENTITY,
-    folder_of,
-    real_place,
-)
+from fruit_features.datasets.image_folder_dataset import folder_of, real_place
 from fruit_features.exceptions import ImageFolderError
+from fruit_features.tables import IDENTITY
 
 Stored = Callable[[], pd.DataFrame | None]
 StoredFiles = Callable[[], dict[str, Callable[[], pd.DataFrame]] | None]

@@ -11,7 +11,6 @@ import pandas as pd
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F
 
-from fruit_features.datasets.image_folder_dataset import COLUMNS, IDENTITY
 from fruit_features.exceptions import ImageFolderError
 from fruit_features.pipelines.featurization.parameters import FeaturizationParameters
 from fruit_features.pipelines.ingestion.known import (
@@ -25,15 +24,11 @@ from fruit_features.pipelines.ingestion.parameters import IngestionParameters
 from fruit_features.privacy.erasure_list import without_erased
 from fruit_features.privacy.expired import gone_images
 from fruit_features.privacy.parameters import RetentionParameters
+from fruit_features.tables import COLUMNS, IDENTITY, SCHEMAS
 from fruit_features.workers.progress import Progress
 from fruit_features.workers.reading import reader
 
 logger = logging.getLogger(__name__)
-
-IMAGES_SCHEMA = (
-    "image_key string, path string, label string, length bigint, "
-    "modification_time timestamp, bytes binary, reason string, detail string"
-)
 
 # A file is read and packed by one task, and is there when the task ends.
 FILE_BYTES = 128 * 2**20
@@ -166,7 +161,7 @@ def read_images(
     listed = new.select(*COLUMNS).repartition(partitions)
     with Progress(context, count, logger) as progress:
         read = reader(parameters.max_bytes, featurization.max_pixels, progress.counts)
-        yield listed.mapInArrow(read, IMAGES_SCHEMA)
+        yield listed.mapInArrow(read, SCHEMAS["images"])
 
 
 def _files(count: int, size: int, parameters: IngestionParameters, cores: int) -> int:
