@@ -71,6 +71,11 @@ def setting(name: str, default: Any = None) -> Any:
     return value
 
 
+def schema(table: str) -> str:
+    """Return the columns of a table in Spark's DDL."""
+    return SCHEMAS[table]
+
+
 def product(*factors: str | int) -> int:
     """Multiply whole numbers."""
     return math.prod(int(factor) for factor in factors)
@@ -119,7 +124,7 @@ def s3_path_style() -> bool | None:
 
 
 RESOLVERS = {
-    "schema": SCHEMAS.__getitem__,
+    "schema": schema,
     "setting": setting,
     "product": product,
     "cores": cores,

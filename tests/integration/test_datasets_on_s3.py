@@ -291,8 +291,14 @@ def test_an_object_in_place_of_the_folder_is_no_table(place: str) -> None:
 
 
 def test_rows_that_no_longer_hold_are_taken_out(
-    spark_on_s3: SparkSession, s3_server: S3Server, place: str
+    spark_on_s3: SparkSession,
+    s3_server: S3Server,
+    place: str,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # Workers, which rewrite the files, get what this process has been told since.
+    for name, value in {**KEYS, **s3_server.environment}.items():
+        monkeypatch.setitem(spark_on_s3.sparkContext.environment, name, value)
     table = TableDataset(filepath=f"{place}/table", schema=SCHEMA)
     current = CurrentRowsDataset(filepath=f"{place}/table", schema=SCHEMA)
     assert current.load().collect() == []
