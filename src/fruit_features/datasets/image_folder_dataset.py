@@ -10,16 +10,13 @@ from functools import cache
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
-import fsspec
-from kedro.io import AbstractDataset
-from kedro.io.core import get_protocol_and_path
-
 from fruit_features.datasets.image_files import (
     Found,
     cannot_open,
     local_files,
     own_files,
 )
+from fruit_features.datasets.stored_dataset import StoredDataset
 from fruit_features.exceptions import ImageFolderError
 from fruit_features.internals import bare_path
 from fruit_features.tables import COLUMNS
@@ -29,17 +26,17 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# When a file was written of which its file system does not say.
+# Modification time where the file system knows none.
 UNKNOWN = dt.datetime(1970, 1, 1, tzinfo=dt.timezone.utc)
 
-# Times that Spark, pandas, pyarrow and DuckDB read alike in every table. Spark refuses
-# to write older ones, for they may be of the Julian calendar; a later one overflows the
-# nanoseconds as which pandas reads Spark's. Network disks have files of 1601 and 30000.
+# Times that Spark, pandas, pyarrow and DuckDB read alike. Spark writes no older ones,
+# which may be of the Julian calendar; later ones overflow pandas' nanoseconds. Network
+# disks have files of 1601 and 30000.
 EARLIEST = dt.datetime(1900, 1, 1, tzinfo=dt.timezone.utc)
 LATEST = dt.datetime(2262, 4, 11, tzinfo=dt.timezone.utc)
 
-# A run leaves its state in its data folder before anything else, and writes to
-# these folders of it: what lies in them, such as plots, is no image of the user's.
+# A run writes its state to its data folder first, then to these folders of it: plots
+# and the like there are no images of the user's.
 RUN_STATE = "08_reporting/run_state.json"
 RESULTS = (
     "02_intermediate",
@@ -50,17 +47,15 @@ RESULTS = (
 )
 
 
-class ImageFolderDataset(AbstractDataset[Any, "pd.DataFrame"]):
+class ImageFolderDataset(StoredDataset[Any, "pd.DataFrame"]):
     """Lists every image below a folder ``<label>/<file>``, however deep.
 
-    The list is made without Spark: its ``binaryFile`` source leaves out empty
-    files, names that begin with ``_`` or ``.`` and, under ``LC_ALL=C``, names
-    beyond ASCII. Here what cannot be read is listed too and told later,
-    in the quarantine.
+    Unlike Spark's ``binaryFile``, it lists empty files, names that begin with ``_`` or
+    ``.``, names beyond ASCII under ``LC_ALL=C``, and files that cannot be read.
 
-    Left out are other files, leftovers of programs (``image_files.LEFTOVERS``), which a
-    line of the log counts, and what runs have written, where their data folder lies in
-    this one, or is this one. Links to folders are followed, each under its own name.
+    Left out, and counted in the log, are other files and leftovers of programs
+    (``image_files.LEFTOVERS``); left out as well is what runs have written, where their
+    data folder is this one or lies in it. Links to folders are followed.
 
     Columns: ``image_key`` (the path below the folder), ``path`` (see ``real_place``),
     ``label`` (the name of the folder the file lies in), ``length`` (bytes) and
@@ -85,32 +80,23 @@ class ImageFolderDataset(AbstractDataset[Any, "pd.DataFrame"]):
     EXTENSIONS = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp")
 
     def __init__(
-        self,
-        *,
-        filepath: str,
-        optional: bool = False,
-        credentials: dict[str, Any] | None = None,
-        fs_args: dict[str, Any] | None = None,
-        metadata: dict[str, Any] | None = None,
+        self, *, filepath: str, optional: bool = False, **options: Any
     ) -> None:
-        """Name the folder; nothing is read yet.
+        """Name the folder.
 
         Args:
-            filepath: The folder, a local path or a URL such as ``s3://bucket/key``.
+            filepath: A local path or a URL such as ``s3://bucket/key``.
             optional: Whether a folder that is not there lists as empty.
-            credentials: Given to the fsspec file system.
-            fs_args: Further arguments of the fsspec file system.
-            metadata: Ignored; for tools that read the catalog.
+            options: As for ``StoredDataset``.
         """
-        protocol, path = get_protocol_and_path(str(filepath))
-        self._protocol, self._path = protocol, path.rstrip("/") or "/"
+        super().__init__(filepath=filepath, **options)
+        self._path = self._path.rstrip("/") or "/"
         self._optional = optional
-        self._fs = fsspec.filesystem(protocol, **(credentials or {}), **(fs_args or {}))
         # As the file system spells it, and as every spelling of it ends up.
         self._root = bare_path(self._fs, self._path).rstrip("/")
-        named = self._root if protocol == "file" else f"{protocol}://{self._root}"
+        local = self._protocol == "file"
+        named = self._root if local else f"{self._protocol}://{self._root}"
         self._real_root = _as_unicode(real_place(named)).rstrip("/")
-        self.metadata = metadata
 
     def load(self) -> "pd.DataFrame":
         """List the images.
@@ -118,7 +104,7 @@ class ImageFolderDataset(AbstractDataset[Any, "pd.DataFrame"]):
         Raises:
             ImageFolderError: If there is no such folder, or no image in it.
         """
-        # Whoever asks for the files alone does without.
+        # Not needed for ``files``.
         import pandas as pd
 
         found = self._find()
@@ -142,15 +128,12 @@ class ImageFolderDataset(AbstractDataset[Any, "pd.DataFrame"]):
         return listing.sort_values("image_key", ignore_index=True)
 
     def files(self) -> dict[str, str]:
-        """List the images' places, as the file system takes them, by key.
-
-        Images among leftovers as well: these may be copies of photos.
-        """
+        """Map keys to paths of the file system, also of images among leftovers."""
         found = self._find(leftovers=True)
         return {self._key(_as_unicode(path)): path for path in found.images}
 
     def save(self, data: Any) -> None:
-        """Refuse: the images belong to the user."""
+        """Raise: the images belong to the user."""
         message = f"{type(self).__name__} only reads; it does not write {self._path!r}"
         raise ImageFolderError(message)
 
@@ -197,15 +180,12 @@ class ImageFolderDataset(AbstractDataset[Any, "pd.DataFrame"]):
         # One slash: on S3, two make another name.
         return path.removeprefix(f"{_as_unicode(self._root)}/")
 
-    def _describe(self) -> dict[str, Any]:
-        return {"filepath": self._path, "protocol": self._protocol}
-
     def _exists(self) -> bool:
         return bool(self._fs.isdir(self._path))
 
 
 def changed_at(info: dict[str, Any]) -> dt.datetime:
-    """Return when a file was written last, of what an fsspec file system says of it.
+    """Return the modification time in fsspec's facts of a file.
 
     A time that not all readers of tables know becomes the nearest that they do.
     """
@@ -230,9 +210,9 @@ def folder_of(images: "pd.DataFrame") -> str:
 
 
 def _results(found: Iterable[str]) -> tuple[str, ...]:
-    """Return what paths of runs' results begin with, among the files of a folder."""
-    states = [path for path in found if path.endswith(f"/{RUN_STATE}")]
-    places = [state.removesuffix(RUN_STATE) for state in states]
+    """Return the prefixes of runs' results among the files of a folder."""
+    suffix = f"/{RUN_STATE}"
+    places = [path.removesuffix(RUN_STATE) for path in found if path.endswith(suffix)]
     for place in places:
         _say_once(logging.INFO, f"{place!r}: left out what runs have written there")
     return tuple(f"{place}{folder}/" for place in places for folder in RESULTS)
@@ -269,7 +249,7 @@ def _check_labels(listing: "pd.DataFrame") -> None:
 
 @cache
 def _say_once(level: int, message: str) -> None:
-    """Log what a run would say at each of its listings."""
+    """Log once what each listing of a run would repeat."""
     logger.log(level, "%s", message)
 
 

@@ -3,19 +3,16 @@
 import posixpath
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-
-import fsspec
-from kedro.io import AbstractDataset
-from kedro.io.core import get_protocol_and_path
+from typing import TYPE_CHECKING
 
 from fruit_features.backbone.mobilenet import quiet_tensorflow
+from fruit_features.datasets.stored_dataset import StoredDataset
 
 if TYPE_CHECKING:
     import keras
 
 
-class KerasModelDataset(AbstractDataset["keras.Model", "keras.Model"]):
+class KerasModelDataset(StoredDataset["keras.Model", "keras.Model"]):
     """Loads and saves a Keras model, importing TensorFlow only then.
 
     kedro-datasets' ``TensorFlowModelDataset`` imports it as soon as the catalog is
@@ -27,28 +24,6 @@ class KerasModelDataset(AbstractDataset["keras.Model", "keras.Model"]):
           type: fruit_features.datasets.keras_model_dataset.KerasModelDataset
           filepath: data/06_models/trained_backbone.keras
     """
-
-    def __init__(
-        self,
-        *,
-        filepath: str,
-        credentials: dict[str, Any] | None = None,
-        fs_args: dict[str, Any] | None = None,
-        metadata: dict[str, Any] | None = None,
-    ) -> None:
-        """Name the file.
-
-        Args:
-            filepath: A local path or URL that ends in ``.keras``.
-            credentials: Given to the fsspec file system.
-            fs_args: Further arguments of the fsspec file system.
-            metadata: Ignored; for tools that read the catalog.
-        """
-        self._protocol, self._path = get_protocol_and_path(str(filepath))
-        self._fs = fsspec.filesystem(
-            self._protocol, **(credentials or {}), **(fs_args or {})
-        )
-        self.metadata = metadata
 
     def load(self) -> "keras.Model":
         """Read the model; Keras refuses files that would run code of their own."""
@@ -67,9 +42,3 @@ class KerasModelDataset(AbstractDataset["keras.Model", "keras.Model"]):
             local = str(Path(folder, "model.keras"))
             data.save(local)
             self._fs.put_file(local, self._path)
-
-    def _describe(self) -> dict[str, Any]:
-        return {"filepath": self._path, "protocol": self._protocol}
-
-    def _exists(self) -> bool:
-        return bool(self._fs.exists(self._path))

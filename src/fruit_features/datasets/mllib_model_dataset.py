@@ -4,12 +4,11 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-import fsspec
-from kedro.io import AbstractDataset
-from kedro.io.core import DatasetError, get_protocol_and_path
+from kedro.io.core import DatasetError
 from kedro.utils import load_obj
 
 from fruit_features.datasets.replacement import current_place, replacing
+from fruit_features.datasets.stored_dataset import StoredDataset
 from fruit_features.internals import spark_path
 
 # Hadoop's reader of text, which MLlib reads a model's description by, takes them for
@@ -17,7 +16,7 @@ from fruit_features.internals import spark_path
 UNREADABLE = ",:"
 
 
-class MLlibModelDataset(AbstractDataset[Any, Any]):
+class MLlibModelDataset(StoredDataset[Any, Any]):
     """Loads and saves a fitted MLlib model, such as a ``PCAModel``.
 
     Example for the catalog::
@@ -31,30 +30,15 @@ class MLlibModelDataset(AbstractDataset[Any, Any]):
     # A Spark session lives in one process.
     _SINGLE_PROCESS = True
 
-    def __init__(
-        self,
-        *,
-        filepath: str,
-        model_class: str,
-        credentials: dict[str, Any] | None = None,
-        fs_args: dict[str, Any] | None = None,
-        metadata: dict[str, Any] | None = None,
-    ) -> None:
+    def __init__(self, *, model_class: str, **place: Any) -> None:
         """Name the folder and the kind of model.
 
         Args:
-            filepath: A folder, local or a URL such as ``s3://bucket/key``.
             model_class: Dotted name of a class with MLlib's ``load`` and ``write``.
-            credentials: Given to the fsspec file system that looks for the folder.
-            fs_args: Further arguments of that file system.
-            metadata: Ignored; for tools that read the catalog.
+            place: As for ``StoredDataset``.
         """
-        self._protocol, self._path = get_protocol_and_path(str(filepath))
+        super().__init__(**place)
         self._model_class = model_class
-        self._fs = fsspec.filesystem(
-            self._protocol, **(credentials or {}), **(fs_args or {})
-        )
-        self.metadata = metadata
 
     def load(self) -> Any:
         """Load the model; starts a Spark session if there is none.
@@ -68,7 +52,7 @@ class MLlibModelDataset(AbstractDataset[Any, Any]):
         place = current_place(self._fs, self._path)
         model = load_obj(self._model_class)
         if self._protocol != "file" or not set(UNREADABLE) & set(place):
-            return model.load(self._spark_path(place))
+            return model.load(spark_path(self._protocol, place))
         with tempfile.TemporaryDirectory() as folder:
             link = Path(folder, "model")
             link.symlink_to(Path(place).absolute())
@@ -77,10 +61,7 @@ class MLlibModelDataset(AbstractDataset[Any, Any]):
     def save(self, data: Any) -> None:
         """Write the model; an older one stays until it is written."""
         with replacing(self._fs, self._path) as folder:
-            data.write().overwrite().save(self._spark_path(folder))
-
-    def _spark_path(self, folder: str) -> str:
-        return spark_path(self._protocol, folder)
+            data.write().overwrite().save(spark_path(self._protocol, folder))
 
     def _describe(self) -> dict[str, Any]:
         return {"filepath": self._path, "model_class": self._model_class}

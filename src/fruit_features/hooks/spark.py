@@ -1,4 +1,4 @@
-"""How a Spark session is set up: settings, Java, Python."""
+"""Sets up a Spark session that may come: settings, Java, Python."""
 
 import locale
 import logging
@@ -41,10 +41,9 @@ OF_CLUSTER = (
 
 
 class SparkHooks:
-    """Says how a Spark session is to be started; starts none itself.
+    """Hands settings to ``SparkSession.builder.getOrCreate()``; starts no session.
 
-    The settings go where ``SparkSession.builder.getOrCreate()`` looks for them, so
-    whichever dataset first needs Spark starts it, in a run or in a notebook.
+    Whichever dataset first needs Spark starts it, in a run or in a notebook.
     """
 
     @hook_impl
@@ -102,7 +101,7 @@ def _local_options(options: str, base: Path, java_home: str | None) -> list[str]
 
 
 def keep_to_this_machine(*, with_cluster: bool) -> None:
-    """Let no variable of the environment lead a local Spark elsewhere, and say so.
+    """Ignore, with a warning, variables that lead a local Spark elsewhere.
 
     Args:
         with_cluster: Whether a cluster's own Spark and settings may be meant, since

@@ -31,20 +31,19 @@ WORKER_FAULTS = {
     "Permission denied": "may not be run",
 }
 
-# For how long a run that may not go on may take to end by itself.
+# How long a run that may not go on has to end by itself.
 GRACE_SECONDS = 20.0
 
 # What py4j logs, with a stack trace, when Java ends.
 SENDING = "Exception while sending command."
 
-# For how long an error waits for the other thread's, which may tell more.
+# How long an error waits for the other thread's, which may say more.
 START_SECONDS = 30.0
 
-# The group of the job that has nothing to do but to load what the next ones need.
+# The group of a job that only loads what the next ones need.
 WARM_UP = "warm-up"
 
-
-# The start that another thread is at, or was, and whether it is of no use any more.
+# The start in the background, and whether it is of no use any more.
 _starting: "Future[None] | None" = None
 _useless = threading.Event()
 
@@ -52,11 +51,7 @@ _useless = threading.Event()
 def start_in_background(master: str) -> None:
     """Start Spark and its workers' Python while this program still loads its own parts.
 
-    Whoever asks for the session meanwhile waits for this one. What goes wrong here goes
-    wrong there again, and is reported there.
-
-    Args:
-        master: A cluster's Spark is started when all checks are done.
+    Whoever asks for the session meanwhile waits for this one, and meets its errors.
     """
     global _starting  # noqa: PLW0603
     # Datasets start Spark where this has not: its errors are the same everywhere.
@@ -124,7 +119,7 @@ def _start_java() -> None:
 
 
 def why_not_started(error: BaseException) -> str | None:
-    """Say why Spark has not started, if that is what an error of py4j is about."""
+    """Return why Spark has not started, if an error of py4j is about that."""
     of_java = type(error).__module__.startswith("py4j.")
     if active_context() or not (of_java or isinstance(error, ConnectionError)):
         return None
@@ -138,11 +133,9 @@ def why_not_started(error: BaseException) -> str | None:
 
 
 def end_application(*, failed: bool) -> None:
-    """Stop Spark, if it runs, so that YARN knows how the run ended.
+    """Stop Spark, if it runs, so that YARN shows how the run ended.
 
-    Args:
-        failed: Whether YARN shows the application as FAILED. A start that is still
-            under way is broken off: nobody waits for it.
+    If it failed, a start that is still under way is broken off.
     """
     context = active_context()
     if failed and context is None and _starting:
@@ -164,12 +157,8 @@ def _break_off() -> None:
 def end_at_once(message: str, ended: threading.Event) -> None:
     """End a run that may not go on, called from a thread beside it.
 
-    Java ends, and with it all that waits for it; the main thread gets a Ctrl-C, a real
-    one: nothing else wakes it while it waits.
-
-    Args:
-        message: For a run that does not end so, and is killed.
-        ended: Set when it has ended.
+    Java is killed, and the main thread gets SIGINT: nothing else wakes it. If
+    ``ended`` is not set within 20 s, the process prints ``message`` and exits.
     """
     _break_off()
     main = threading.main_thread().ident
@@ -181,7 +170,7 @@ def end_at_once(message: str, ended: threading.Event) -> None:
 
 
 def cancel_jobs() -> None:
-    """Break off what Spark is at, if it runs and Java can be told."""
+    """Cancel Spark's jobs, if it runs and Java answers."""
     context = active_context()
     if not context or _useless.is_set():
         return
@@ -204,13 +193,10 @@ def aside(*calls: Callable[[], Any]) -> None:
 
 
 def check_workers() -> bool:
-    """Let one worker start its Python, once there is a Spark session.
-
-    Returns:
-        Whether there is one by now.
+    """Let one worker start its Python, and return whether there is a session yet.
 
     Raises:
-        ClusterError: If it cannot.
+        ClusterError: If the worker cannot start.
         JavaError: If Spark has not started.
     """
     context = active_context()

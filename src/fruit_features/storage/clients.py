@@ -1,29 +1,20 @@
-"""One line for each way S3 says no, and how long its clients wait."""
+"""One line for each error of S3."""
 
 import re
 import textwrap
-from typing import Any
 
-# What helps, and the codes that S3 says it by, without the `Exception` that
-# some of them end in.
+# The next step, and the error codes it is for, without a final `Exception`.
 REMEDIES = {
     "there is no such bucket: see its name, or create it": ("NoSuchBucket", "404"),
-    "access denied: let the role or user {act}": (
-        "AccessDenied",
-        "403",
-        "UnauthorizedOperation",
-    ),
+    "access denied: let the role or user {act}": ("AccessDenied", "403"),
     "no such access key: see AWS_ACCESS_KEY_ID or the profile": (
         "InvalidAccessKeyId",
         "InvalidClientTokenId",
-        "UnrecognizedClient",
-        "AuthFailure",
     ),
     "the secret key is wrong: see AWS_SECRET_ACCESS_KEY or the profile": (
         "SignatureDoesNotMatch",
-        "InvalidSignature",
     ),
-    "the credentials have expired: get new ones": ("ExpiredToken", "RequestExpired"),
+    "the credentials have expired: get new ones": ("ExpiredToken",),
     "this machine's clock is wrong: set it, say by chrony": ("RequestTimeTooSkewed",),
     "the bucket is in another region: see `region` in cluster.yml": (
         "PermanentRedirect",
@@ -33,7 +24,6 @@ REMEDIES = {
     ),
     "too many requests, {attempts} times in a row: try again in some minutes": (
         "Throttling",
-        "RequestLimitExceeded",
         "SlowDown",
     ),
 }
@@ -47,17 +37,10 @@ KEYS = re.compile(
     r"|(://)[^/\s\"'<>]+(?=@)",
     re.I,
 )
-ATTEMPTS = 6
+# How often a client tries.
+ATTEMPTS = 2
 # Letters of what AWS says; some answers are whole pages.
 LONGEST = 500
-
-
-def limits(connect: int, read: int, attempts: int) -> Any:
-    """Return for a client how long it waits, in seconds, and how often it tries."""
-    from botocore.config import Config
-
-    retries = {"mode": "standard", "total_max_attempts": attempts}
-    return Config(connect_timeout=connect, read_timeout=read, retries=retries)
 
 
 def explain(error: Exception, act: str | None = None) -> str:
@@ -79,7 +62,13 @@ def explain(error: Exception, act: str | None = None) -> str:
     )
 
     if isinstance(error, ClientError):
-        return _explain_answer(error, act or f"do {error.operation_name}")
+        answer = error.response["Error"]
+        code = answer["Code"].removesuffix("Exception")
+        if code in BY_CODE:
+            act = act or f"do {error.operation_name}"
+            return BY_CODE[code].format(act=act, attempts=ATTEMPTS)
+        said = without_keys(answer.get("Message", "no more is said"))
+        return f"{code}, {textwrap.shorten(said, LONGEST, placeholder=' ...')}"
     if isinstance(error, NoCredentialsError | PartialCredentialsError):
         return (
             "no credentials; give the machine a role, or set "
@@ -95,15 +84,6 @@ def explain(error: Exception, act: str | None = None) -> str:
     return f"{one_line}; see AWS_ENDPOINT_URL, AWS_REGION and the network"
 
 
-def _explain_answer(error: Any, act: str) -> str:
-    code = error.response["Error"]["Code"].removesuffix("Exception")
-    said = error.response["Error"].get("Message", "no more is said")
-    said = textwrap.shorten(without_keys(said), LONGEST, placeholder=" ...")
-    if code in BY_CODE:
-        return BY_CODE[code].format(act=act, attempts=ATTEMPTS)
-    return f"{code}, {said}"
-
-
 def without_keys(said: str) -> str:
-    """Leave out of what AWS says, or a log, what whoever reads it could get in by."""
+    """Replace keys and signatures in what AWS says, or in a log, by dots."""
     return KEYS.sub(r"\1\2...", said)

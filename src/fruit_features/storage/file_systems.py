@@ -7,10 +7,7 @@ PATIENT_S3 = "fruit_features.storage.s3_files.PatientS3FileSystem"
 
 
 def register_s3() -> None:
-    """Let addresses of S3 be opened by ``PatientS3FileSystem``.
-
-    It is loaded when the first such address is opened: that takes two seconds.
-    """
+    """Open addresses of S3 by ``PatientS3FileSystem``, loaded with the first: 2 s."""
     for protocol in ("s3", "s3a"):
         fsspec.register_implementation(protocol, PATIENT_S3, clobber=True)
         if protocol in registry:

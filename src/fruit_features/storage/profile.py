@@ -1,8 +1,8 @@
-"""What a profile of AWS's files says, for those who do not find it: Spark and Java.
+"""Hands Java the keys and the region that botocore finds in a profile.
 
 The SDK of Hadoop's S3A looks for profiles only in the home that the system's list of
-users names, and knows no SSO. It knows ``credential_process``, though: this module is
-one, which prints the keys that botocore finds.
+users names, and knows no SSO. It knows ``credential_process``, though: run as a
+program, this module prints the keys.
 """
 
 import atexit
@@ -12,22 +12,27 @@ import shlex
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 # Where Java's SDK looks for profiles first; nobody else reads it.
 JAVA_PROFILES = "AWS_CREDENTIAL_PROFILES_FILE"
 
 
 def of_profile(name: str) -> str | None:
-    """Return what the profile in use says, such as its ``region``."""
+    """Return a setting of the profile in use, such as its ``region``."""
+    said = _profile().get(name)
+    return str(said) if said else None
+
+
+def _profile() -> dict[str, Any]:
     import botocore.session
     from botocore.exceptions import BotoCoreError
 
     try:
-        said = botocore.session.Session().get_scoped_config().get(name)
+        return dict(botocore.session.Session().get_scoped_config())
     except BotoCoreError:
         # No such profile: whoever asks AWS for something says so.
-        return None
-    return str(said) if said else None
+        return {}
 
 
 def hand_to_java() -> None:
@@ -35,7 +40,7 @@ def hand_to_java() -> None:
 
     No key is in the file, nor in the environment; Java asks anew when they expire.
     """
-    if {"AWS_ACCESS_KEY_ID", JAVA_PROFILES} & set(os.environ) or not _has_profile():
+    if {"AWS_ACCESS_KEY_ID", JAVA_PROFILES} & set(os.environ) or not _profile():
         return
     # Java knows one of the two variables that name a profile.
     name = os.environ.get("AWS_PROFILE", "default")
@@ -45,17 +50,6 @@ def hand_to_java() -> None:
     Path(path).write_text(f"[{name}]\ncredential_process = {command}\n")
     atexit.register(Path(path).unlink, missing_ok=True)
     os.environ[JAVA_PROFILES] = path
-
-
-def _has_profile() -> bool:
-    import botocore.session
-    from botocore.exceptions import BotoCoreError
-
-    session = botocore.session.Session()
-    try:
-        return (session.profile or "default") in session.available_profiles
-    except BotoCoreError:
-        return False
 
 
 def _print_keys() -> None:
@@ -79,7 +73,7 @@ def _print_keys() -> None:
     # Java wants texts alone, no null.
     if keys.token:
         said["SessionToken"] = keys.token
-    # As `aws configure export-credentials` does: botocore says it nowhere else.
+    # Private, but `aws configure export-credentials` reads it too.
     until = getattr(found, "_expiry_time", None)
     if until:
         said["Expiration"] = until.strftime("%Y-%m-%dT%H:%M:%SZ")

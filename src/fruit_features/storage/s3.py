@@ -6,6 +6,7 @@ S3A asks on for eight minutes, without a word, where nobody answers.
 import contextlib
 import datetime as dt
 import gzip
+import io
 import os
 import zlib
 from collections.abc import Callable
@@ -16,7 +17,7 @@ from typing import Any, NamedTuple
 from kedro.io.core import get_protocol_and_path
 
 from fruit_features.exceptions import StorageError
-from fruit_features.storage.clients import explain, limits
+from fruit_features.storage.clients import ATTEMPTS, explain
 
 # Amazon refuses requests that are a quarter of an hour off.
 CLOCK_SECONDS = 15 * 60.0
@@ -31,12 +32,7 @@ GZIP, PIECE = b"\x1f\x8b", 4096
 
 
 class Place(NamedTuple):
-    """A bucket and what its keys begin with.
-
-    Attributes:
-        bucket: Its name.
-        prefix: Without a slash at the end; may be empty.
-    """
+    """A bucket and the prefix of keys, which has no slash at its end."""
 
     bucket: str
     prefix: str
@@ -61,18 +57,14 @@ def place_of(address: str) -> Place | None:
 
 
 def data_root(report: str) -> str:
-    """Return where all results lie, of the place of a report of a run.
-
-    Args:
-        report: A path or an address, ``<root>/08_reporting/<file>``.
-    """
+    """Return the root of a report's path or address ``<root>/08_reporting/<file>``."""
     return report.rsplit("/", 2)[0]
 
 
 def s3_client() -> Any:
     """Return a client that gives up within seconds.
 
-    It is the same one while the environment says the same: making one takes 0.3 s.
+    It is cached for AWS's variables of the environment: making one takes 0.3 s.
     """
     said = (item for item in os.environ.items() if item[0].startswith("AWS_"))
     return _client(tuple(sorted(said)))
@@ -81,16 +73,15 @@ def s3_client() -> Any:
 @lru_cache(1)
 def _client(said: tuple[tuple[str, str], ...]) -> Any:
     import boto3
+    from botocore.config import Config
 
-    return boto3.Session().client("s3", config=limits(3, 5, 2))
+    retries = {"mode": "standard", "total_max_attempts": ATTEMPTS}
+    config = Config(connect_timeout=3, read_timeout=5, retries=retries)
+    return boto3.Session().client("s3", config=config)
 
 
 def check_results(place: Place) -> None:
-    """Refuse a place that cannot be listed, written to and read.
-
-    Raises:
-        StorageError: Naming the place and what to do.
-    """
+    """Raise ``StorageError`` if a place cannot be listed, written to and read."""
     check_images(place)
     client, key = s3_client(), place.key(EVENT_LOGS)
     _try(place, "write to", lambda: client.put_object(Bucket=place.bucket, Key=key))
@@ -98,32 +89,16 @@ def check_results(place: Place) -> None:
 
 
 def has_objects(place: Place) -> bool:
-    """Tell whether there is anything at a place.
-
-    Raises:
-        StorageError: If it may not be listed.
-    """
+    """Return whether there is anything at a place."""
     return bool(_list_one(place)["KeyCount"])
 
 
 def check_images(place: Place) -> None:
-    """Refuse a place that cannot be listed, and a clock that S3 would not accept.
-
-    Raises:
-        StorageError: Naming the place and what to do.
-    """
+    """Raise ``StorageError`` if a place cannot be listed, or the clock is wrong."""
     headers = _list_one(place)["ResponseMetadata"]["HTTPHeaders"]
-    if "date" in headers:
-        _check_clock(place, parsedate_to_datetime(headers["date"]))
-
-
-def _list_one(place: Place) -> Any:
-    client = _try(place, "reach", s3_client)
-    asked = {"Bucket": place.bucket, "Prefix": place.prefix, "MaxKeys": 1}
-    return _try(place, "list", lambda: client.list_objects_v2(**asked))
-
-
-def _check_clock(place: Place, theirs: dt.datetime) -> None:
+    if "date" not in headers:
+        return
+    theirs = parsedate_to_datetime(headers["date"])
     seconds = (dt.datetime.now(dt.timezone.utc) - theirs).total_seconds()
     if abs(seconds) > CLOCK_SECONDS:
         way = "ahead of" if seconds > 0 else "behind"
@@ -134,30 +109,34 @@ def _check_clock(place: Place, theirs: dt.datetime) -> None:
         raise StorageError(message)
 
 
+def _list_one(place: Place) -> Any:
+    client = _try(place, "reach", s3_client)
+    asked = {"Bucket": place.bucket, "Prefix": place.prefix, "MaxKeys": 1}
+    return _try(place, "list", lambda: client.list_objects_v2(**asked))
+
+
 def _try(place: Place, act: str, call: Callable[[], Any]) -> Any:
     from botocore.exceptions import BotoCoreError, ClientError
 
     try:
         return call()
     except (BotoCoreError, ClientError, ValueError) as error:
-        said = explain(error, f"{act} it")
-        message = f"cannot {act} {place.address}: {said}"
+        message = f"cannot {act} {place.address}: {explain(error, f'{act} it')}"
         raise StorageError(message) from error
 
 
 def gunzip(content: bytes) -> bytes:
     """Return what gzip has packed; what was not packed comes as it is.
 
-    A node that was taken away has not ended its files, and others may be damaged: what
-    can be read of them.
+    Of a file that a lost node has not finished, or that is damaged, what can be read.
     """
     if not content.startswith(GZIP):
         return content
-    try:
-        return gzip.decompress(content)
-    except (EOFError, OSError, zlib.error):
-        unpacker, parts = zlib.decompressobj(wbits=zlib.MAX_WBITS | 16), []
-        with contextlib.suppress(zlib.error):
-            for start in range(0, len(content), PIECE):
-                parts.append(unpacker.decompress(content[start : start + PIECE]))
-        return b"".join(parts)
+    parts = []
+    with (
+        contextlib.suppress(EOFError, OSError, zlib.error),
+        gzip.open(io.BytesIO(content)) as file,
+    ):
+        while part := file.read1(PIECE):
+            parts.append(part)
+    return b"".join(parts)

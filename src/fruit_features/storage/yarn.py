@@ -16,13 +16,10 @@ UNITS = {"k": 1 / 1024, "m": 1, "g": 1024, "t": 1024**2}
 
 
 def check_yarn(spark: Mapping[str, Any]) -> None:
-    """Refuse a cluster that would keep a run waiting for ever.
+    """Raise ``ClusterError`` if a cluster would keep a run waiting for ever.
 
     Args:
         spark: Spark's settings.
-
-    Raises:
-        ClusterError: Naming what is wrong and what to do.
     """
     page = resource_manager(_configuration())
     state = _ask(page, "info")["clusterInfo"]["state"]
@@ -138,15 +135,9 @@ def _check_room(
 
 
 def megabytes(size: object) -> int:
-    """Read a size as Spark writes it: ``3584m``, ``2g``; a bare number is megabytes.
-
-    Raises:
-        ClusterError: If it is none.
-    """
+    """Read a size as Spark writes it: ``3584m``, ``2g``; a bare number is megabytes."""
     found = re.fullmatch(r"(\d+)\s*([kmgt]?)b?", str(size).strip().lower())
-    if not found:
-        message = (
-            f"{str(size)!r} is no size of memory: expected one such as 3584m or 2g"
-        )
+    if found is None:
+        message = f"{str(size)!r} is no size of memory: expected such as 3584m or 2g"
         raise ClusterError(message)
     return round(int(found[1]) * UNITS[found[2] or "m"])
