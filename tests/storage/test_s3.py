@@ -1,5 +1,6 @@
 """What is said of an S3 that does not let a run in, asked over HTTP."""
 
+import gzip
 import json
 import time
 from collections.abc import Callable, Iterator
@@ -12,7 +13,13 @@ import pytest
 
 from cluster.processes import free_ports
 from fruit_features.exceptions import StorageError
-from fruit_features.storage.s3 import Place, check_images, check_results, place_of
+from fruit_features.storage.s3 import (
+    Place,
+    check_images,
+    check_results,
+    gunzip,
+    place_of,
+)
 from tests.s3_server import S3Server
 
 LIST, WRITE, READ = "s3:ListBucket", "s3:PutObject", "s3:GetObject"
@@ -178,3 +185,15 @@ def test_clocks_differ(
         with pytest.raises(StorageError, match=f"this machine's clock is {way} that"):
             check_images(Place(bucket, "a"))
         server.shutdown()
+
+
+def test_what_can_be_read_of_a_packed_file_is() -> None:
+    text = "".join(f"{number:x}\n" for number in range(99_999)).encode()
+    packed = gzip.compress(text)
+    assert gunzip(text) == text
+    assert gunzip(packed + packed) == text + text
+    damaged = packed[:99_999] + b"\0" * 99 + packed[100_098:]
+    for broken in (packed[:-9], packed[:-4] + b"abcd", damaged):
+        read = gunzip(broken)
+        assert len(read) > 9999
+        assert text.startswith(read[:9999])
