@@ -15,8 +15,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageFile
 
-from fruit_features import quarantine
 from fruit_features.backbone.decoding import MAX_PIXELS, DecodeFailure, decode_image
+from fruit_features.pipelines.reporting import fields
 from tests.corpus import (
     ASCII,
     BYTE,
@@ -40,7 +40,7 @@ from tests.pictures import encoded, jpeg, picture
 # As many bytes say the format.
 HEADER = 8
 
-REASONS = {*quarantine.REASONS} - {"unreadable"}
+REASONS = {*fields.REASONS} - {"unreadable"}
 
 
 def decoded(content: bytes, size: int, max_pixels: int = MAX_PIXELS) -> np.ndarray:
