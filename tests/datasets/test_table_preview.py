@@ -10,8 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from kedro.io import DatasetError
 
-from fruit_features.datasets.replaced_table_dataset import ReplacedTableDataset
-from fruit_features.datasets.table_dataset import TableDataset
+from fruit_features.datasets.table_dataset import ReplacedTableDataset, TableDataset
 
 SCHEMA = "image_key string, features array<float>, backbone_id string"
 HOSTILE = '<img src=x onerror="alert(1)">'

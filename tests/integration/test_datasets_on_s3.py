@@ -20,8 +20,11 @@ from cluster.front import Front
 from cluster.processes import free_ports
 from fruit_features.datasets.image_folder_dataset import RUN_STATE, ImageFolderDataset
 from fruit_features.datasets.mllib_model_dataset import MLlibModelDataset
-from fruit_features.datasets.replaced_table_dataset import ReplacedTableDataset
-from fruit_features.datasets.table_dataset import CurrentRowsDataset, TableDataset
+from fruit_features.datasets.table_dataset import (
+    CurrentRowsDataset,
+    ReplacedTableDataset,
+    TableDataset,
+)
 from fruit_features.exceptions import StorageError
 from fruit_features.storage.s3_files import PatientS3FileSystem
 from fruit_features.workers.packing import Content

@@ -1,4 +1,4 @@
-"""Parquet tables that grow by appends and lose what no longer holds."""
+"""Parquet tables: appended to, freed of outdated rows, or replaced whole."""
 
 from functools import partial
 from typing import Any
@@ -9,6 +9,7 @@ from kedro_datasets.spark import SparkDatasetV2
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F
 
+from fruit_features.datasets.replacement import current_place, replacing
 from fruit_features.datasets.table_files import (
     finish_rewrites,
     remove_empty_files,
@@ -18,7 +19,7 @@ from fruit_features.datasets.table_files import (
     table_files,
 )
 from fruit_features.datasets.table_preview import first_rows
-from fruit_features.internals import TablePreview, most_rows
+from fruit_features.internals import TablePreview, most_rows, spark_path
 
 
 class TableDataset(SparkDatasetV2):
@@ -59,17 +60,17 @@ class TableDataset(SparkDatasetV2):
         Raises:
             DatasetError: If there is no table.
         """
-        self._require()
+        self._require(self._path)
         by = self._save_args.get("partitionBy") or []
         partitions = [by] if isinstance(by, str) else by
         return first_rows(self._fs, self._path, nrows, partitions)
 
     def _load(self) -> DataFrame:
-        self._require()
+        self._require(self._path)
         return super()._load()
 
-    def _require(self) -> None:
-        if not self._exists():
+    def _require(self, place: str) -> None:
+        if not self._is_table(place):
             message = f"no table at {self._path!r} yet; `kedro run` makes it"
             raise DatasetError(message)
 
@@ -89,10 +90,13 @@ class TableDataset(SparkDatasetV2):
         return table_files(self._fs, self._path) if there else []
 
     def _exists(self) -> bool:
+        return self._is_table(self._path)
+
+    def _is_table(self, place: str) -> bool:
         # An aborted first write leaves Spark's _temporary folder alone.
-        if not self._fs.isdir(self._path):
+        if not self._fs.isdir(place):
             return False
-        names = (path.rsplit("/", 1)[-1] for path in self._fs.ls(self._path, False))
+        names = (path.rsplit("/", 1)[-1] for path in self._fs.ls(place, False))
         # The name is empty of an object on S3 that stands for the folder itself.
         return any(name and not name.startswith(("_", ".")) for name in names)
 
@@ -148,6 +152,38 @@ class CurrentRowsDataset(TableDataset):
             for name in keys.columns
         ]
         return stale.select(*columns, "file")
+
+
+class ReplacedTableDataset(TableDataset):
+    """A table that every save replaces; readers keep the old until the new is there.
+
+    Spark's own overwriting deletes the table first: a run that is killed would leave
+    half of it, or none. A preview restores nothing: a run may be writing.
+
+    Example for the catalog::
+
+        reduced_features:
+          type: fruit_features.datasets.table_dataset.ReplacedTableDataset
+          filepath: data/07_model_output/reduced_features
+          schema: image_key string, pca_features array<float>
+    """
+
+    def _load(self) -> DataFrame:
+        place = current_place(self._fs, self._path)
+        self._require(place)
+        reader = SparkSession.builder.getOrCreate().read.schema(self._schema)
+        return reader.parquet(spark_path(self._protocol, place))
+
+    def _save(self, data: DataFrame) -> None:
+        with replacing(self._fs, self._path) as folder:
+            data.write.parquet(spark_path(self._protocol, folder), mode="overwrite")
+
+    def _exists(self) -> bool:
+        return self._is_table(current_place(self._fs, self._path))
+
+    def _is_table(self, place: str) -> bool:
+        # Spark writes this file last.
+        return bool(self._fs.exists(f"{place}/_SUCCESS"))
 
 
 def _has_no_rows(frame: DataFrame) -> bool:
