@@ -1,8 +1,7 @@
 """Principal component analysis as MLlib does it, on numpy's BLAS and LAPACK.
 
-MLlib's own ``PCA.fit`` adds up the covariance row by row and decomposes it, both in
-Java; docs/performance.md compares. Here the workers' numpy makes the sums and the
-driver's decomposes the matrix. The results are models of MLlib's own classes.
+MLlib's own ``PCA.fit`` does both sums and decomposition in Java; docs/performance.md
+compares. Here the workers' numpy adds up the covariance and the driver's decomposes it.
 """
 
 import uuid
@@ -59,11 +58,7 @@ class Spectrum(NamedTuple):
 
 
 def fit_spectrum(features: DataFrame, standardise: bool) -> Spectrum:
-    """Find all principal components at once.
-
-    Args:
-        features: Column ``features``, arrays of one length; two rows at least.
-        standardise: Whether every feature is divided by its standard deviation.
+    """Find all principal components of the column ``features`` at once.
 
     Returns:
         Components with fixed signs: the number farthest from zero in each is
@@ -112,10 +107,6 @@ def inverse(std: Floats) -> Floats:
 def components_for(variance: float, ratios: Floats) -> int:
     """Count the components that together keep a share of the variance.
 
-    Args:
-        variance: The share, above 0, up to 1.
-        ratios: Each component's share, largest first.
-
     Raises:
         VarianceTargetError: If all of them together keep less.
     """
@@ -135,12 +126,7 @@ def components_for(variance: float, ratios: Floats) -> int:
 def build_scaler(
     spark: SparkSession, spectrum: Spectrum, standardise: bool
 ) -> StandardScalerModel:
-    """Make MLlib's model of the features' means and standard deviations.
-
-    Returns:
-        A model of the column ``raw_vector`` that adds the column ``vector``: divided
-        by the standard deviation if ``standardise``, else unchanged.
-    """
+    """Make MLlib's scaler of the column ``raw_vector`` to the column ``vector``."""
     parts = DenseVector(spectrum.std), DenseVector(spectrum.mean)
     scaler = StandardScalerModel(_java_model(spark, "StandardScalerModel", *parts))
     # Not the mean: MLlib's PCA does not subtract it either.
@@ -150,11 +136,7 @@ def build_scaler(
 
 
 def build_model(spark: SparkSession, spectrum: Spectrum, components: int) -> PCAModel:
-    """Make MLlib's model of the first components.
-
-    Returns:
-        A model of the column ``vector`` that adds the column ``pca_vector``.
-    """
+    """Make MLlib's model of the column ``vector`` to the column ``pca_vector``."""
     kept = spectrum.vectors[:, :components]
     matrix = DenseMatrix(len(kept), components, kept.ravel(order="F"))
     ratios = DenseVector(spectrum.ratios[:components])

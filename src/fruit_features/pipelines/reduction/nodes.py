@@ -51,18 +51,12 @@ def fit_pca(
 ) -> dict[str, Any]:
     """Fit principal components to the backbone's features, or take the stored ones.
 
-    Args:
-        features: Features of any backbones.
-        backbone: Whose features are meant.
-        stored_fit: Loads what this returned in an earlier run, ``None`` for what is
-            missing.
-        parameters: How many components; whether to fit anew.
-
     Returns:
         ``scaler``: a ``StandardScalerModel`` with mean and standard deviation of the
         features, which divides if asked to; ``model``: a ``PCAModel``;
         ``components``: the first components; ``variance``: the share of every
         component, kept or not; ``summary``: what was fitted, on how many rows, when.
+        ``stored_fit`` loads the same, with ``None`` for what is missing.
 
     Raises:
         NoFeaturesError: With fewer than two rows.
@@ -75,22 +69,20 @@ def fit_pca(
         _check_stored(stored, backbone, parameters)
         logger.info("model fitted %s used again", stored["summary"]["fitted"])
         return stored
-    spark = features.sparkSession
     rows = features.where(F.col("backbone_id") == backbone.id)
     spectrum = fit_spectrum(rows, parameters.standardise)
     components = _components(parameters, spectrum)
     variance = spectrum.variance_table()
     cumulative = variance["cumulative"].to_list()
+    named = {str(k): cumulative[k - 1] for k in NAMED_COMPONENTS if k <= len(variance)}
     libraries = numpy_libraries()
-    logger.info(
-        "%s components keep %.1f %% of the variance; BLAS %s, LAPACK %s",
-        components,
-        100 * cumulative[components - 1],
-        *libraries.values(),
-    )
+    now = dt.datetime.now(dt.timezone.utc)
+    retained = cumulative[components - 1]
+    message = "%s components keep %.1f %% of the variance; BLAS %s, LAPACK %s"
+    logger.info(message, components, 100 * retained, *libraries.values())
     return {
-        "scaler": build_scaler(spark, spectrum, parameters.standardise),
-        "model": build_model(spark, spectrum, components),
+        "scaler": build_scaler(rows.sparkSession, spectrum, parameters.standardise),
+        "model": build_model(rows.sparkSession, spectrum, components),
         "components": spectrum.component_table(max(components, *QUALITY_COMPONENTS)),
         "variance": variance,
         "summary": {
@@ -98,17 +90,11 @@ def fit_pca(
             "rows": spectrum.rows,
             "dimensions": len(cumulative),
             "components": components,
-            "variance_retained": cumulative[components - 1],
-            "cumulative": {
-                str(k): cumulative[k - 1]
-                for k in NAMED_COMPONENTS
-                if k <= len(cumulative)
-            },
+            "variance_retained": retained,
+            "cumulative": named,
             "standardised": parameters.standardise,
             # To the millisecond: features made after this are new to the model.
-            "fitted": dt.datetime.now(dt.timezone.utc).isoformat(
-                timespec="milliseconds"
-            ),
+            "fitted": now.isoformat(timespec="milliseconds"),
             **libraries,
         },
     }
@@ -123,30 +109,21 @@ def reduce_features(
     """Project the backbone's features on the principal components.
 
     As MLlib does it: without subtracting the mean first, so that the models'
-    ``transform`` gives the same numbers.
-
-    Args:
-        features: Features of any backbones.
-        backbone: Whose features are meant.
-        scaler_model: Applied first, where it divides by the standard deviation.
-        pca_model: Fitted on features of this backbone.
-
-    Returns:
-        The rows with ``pca_features`` in place of ``features``.
+    ``transform`` gives the same numbers, as ``pca_features`` in place of ``features``.
     """
     rows = features.where(F.col("backbone_id") == backbone.id)
     cores = features.sparkSession.sparkContext.defaultParallelism
+    divides = scaler_model.getWithStd()
     vector = array_to_vector(F.col("features"))
-    if scaler_model.getWithStd():
-        raw = rows.withColumn("raw_vector", vector).drop("features")
-        vectors = scaler_model.transform(raw).drop("raw_vector")
-    else:
-        vectors = rows.withColumn("vector", vector).drop("features")
-    reduced = pca_model.transform(vectors).withColumn(
-        "pca_features", vector_to_array(F.col("pca_vector"), "float32")
-    )
+    vectors = rows.withColumn("raw_vector" if divides else "vector", vector)
+    vectors = vectors.drop("features")
+    if divides:
+        vectors = scaler_model.transform(vectors).drop("raw_vector")
+    numbers = vector_to_array(F.col("pca_vector"), "float32")
     return (
-        reduced.drop("vector", "pca_vector")
+        pca_model.transform(vectors)
+        .withColumn("pca_features", numbers)
+        .drop("vector", "pca_vector")
         .coalesce(cores)
         .sortWithinPartitions("label", "image_key")
     )
@@ -160,15 +137,7 @@ def measure_drift(
     pca_summary: dict[str, Any],
     parameters: ReductionParameters,
 ) -> dict[str, Any]:
-    """Compare how well new images and those of the fit are reconstructed.
-
-    Args:
-        features: Features of any backbones; new are those made after the fit.
-        backbone: Whose features are meant.
-        scaler_model: Of the model in use.
-        pca_model: The model in use.
-        pca_summary: When it was fitted, and on what.
-        parameters: Whether it was fitted by this run.
+    """Compare how well images made after the fit and those of it are reconstructed.
 
     Returns:
         ``refit``, and the mean reconstruction error of ``fitted`` and ``new`` images,
@@ -202,18 +171,8 @@ def measure_reduction_quality(
 ) -> pd.DataFrame:
     """Measure what some numbers of components keep of the labels' differences.
 
-    Args:
-        features: Features of any backbones.
-        backbone: Whose features are meant.
-        scaler_model: Of the model in use.
-        principal_components: Its first components.
-        explained_variance: The share of every component.
-        pca_summary: How many components are kept.
-        parameters: Uses ``quality_images``.
-
     Returns:
-        A row for each number of components and one for the features as they are, last;
-        see ``measure_quality``.
+        As ``measure_quality``, with ``variance``, the cumulative share of it.
     """
     sample = sample_features(features, backbone, parameters.quality_images)
     vectors = np.stack(principal_components["vector"].to_list()).T
@@ -223,18 +182,12 @@ def measure_reduction_quality(
     counts = sorted(k for k in tried if k <= pca_summary["rows"])
     table = measure_quality(sample, basis, counts)
     cumulative = explained_variance.set_index("component")["cumulative"]
-    variance = cumulative.reindex(table["components"]).to_numpy()
-    table.insert(1, "variance", variance)
+    table.insert(1, "variance", cumulative.reindex(table["components"]).to_numpy())
     return table
 
 
 def sample_features(features: DataFrame, backbone: Backbone, most: int) -> pd.DataFrame:
-    """Return the backbone's features of all images, or of a fixed random sample.
-
-    Returns:
-        ``image_key``, ``label`` and ``features`` of ``most`` images at most, in an
-        order by hash.
-    """
+    """Take key, label and features of ``most`` images at most: the first by hash."""
     rows = features.where(F.col("backbone_id") == backbone.id)
     chosen = rows.select(
         F.xxhash64("image_key").alias("hash"), "image_key", "label", "features"
@@ -256,15 +209,17 @@ def _check_stored(
     """Refuse a stored fit that is not what the run asks for."""
     summary = stored["summary"]
     if any(part is None for part in stored.values()):
-        problem = "reduction.refit=false, but no fitted model is stored; run once"
-        raise ModelMismatchError(f"{problem} without it")
+        message = (
+            "reduction.refit=false, but no fitted model is stored; run once without it"
+        )
+        raise ModelMismatchError(message)
     wanted = parameters.components or summary["components"]
     if parameters.variance is not None:
         ratios = stored["variance"]["ratio"].to_numpy()
         wanted = components_for(parameters.variance, ratios)
-    if summary["backbone_id"] != backbone.id:
-        found = f"was fitted on features of {summary['backbone_id']}, not of "
-        found += backbone.id
+    fitted_on = summary["backbone_id"]
+    if fitted_on != backbone.id:
+        found = f"was fitted on features of {fitted_on}, not of {backbone.id}"
     elif wanted != summary["components"]:
         found = f"keeps {summary['components']} components, {wanted} are asked for"
     elif parameters.standardise and not summary["standardised"]:
@@ -279,13 +234,9 @@ def _components(parameters: ReductionParameters, spectrum: Spectrum) -> int:
     if parameters.variance is not None:
         return components_for(parameters.variance, spectrum.ratios)
     wanted = parameters.components or DEFAULT_COMPONENTS
-    possible = min(spectrum.rows, len(spectrum.ratios))
+    rows, dimensions = spectrum.rows, len(spectrum.ratios)
+    possible = min(rows, dimensions)
     if wanted > possible:
-        logger.warning(
-            "%s components wanted; %s images of %s features give %s at the most",
-            wanted,
-            spectrum.rows,
-            len(spectrum.ratios),
-            possible,
-        )
+        message = "%s components wanted; %s images of %s features give %s at the most"
+        logger.warning(message, wanted, rows, dimensions, possible)
     return min(wanted, possible)

@@ -66,14 +66,9 @@ def mean_errors(
 ) -> dict[bool, dict[str, Any]]:
     """Compute the mean reconstruction error of two groups of images, on the workers.
 
-    Args:
-        features: Column ``features``, arrays.
-        group: True or false for each.
-        basis: What they are reconstructed from.
-
     Returns:
-        By group, if there are any: ``images`` and ``error``, the latter as a share of
-        the variance of the features that the basis was fitted on.
+        By group, true or false, if it has any: ``images`` and ``error``, the latter as
+        a share of the variance of the features that the basis was fitted on.
     """
 
     def by_row(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -100,7 +95,7 @@ def measure_quality(
 
     Args:
         sample: Columns ``label`` and ``features``, in random order.
-        basis: Mean, scale and components of the model.
+        basis: Of the model in use.
         components: How many to try; those beyond the basis are left out.
 
     Returns:
@@ -157,8 +152,8 @@ def knn_accuracy(
     known, asked = numbers[~held_out], numbers[held_out]
     if not len(asked) or not len(known):
         return float("nan")
-    blocks_asked = np.array_split(asked, -(-len(asked) // BLOCK_ROWS))
-    named = [_nearest_label(block, known, labels[~held_out]) for block in blocks_asked]
+    parts = np.array_split(asked, -(-len(asked) // BLOCK_ROWS))
+    named = [_nearest_label(part, known, labels[~held_out]) for part in parts]
     return float((np.concatenate(named) == labels[held_out]).mean())
 
 

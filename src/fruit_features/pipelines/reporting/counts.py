@@ -19,7 +19,7 @@ def count_images(
 
     Args:
         image_listing: Every image, with ``selected``.
-        features: Features of the backbone in use.
+        features: Of the backbone in use.
         quarantine: Images that are not usable.
         begun: Features made since then are this run's.
 
@@ -71,13 +71,7 @@ def _examples(images: DataFrame) -> str:
 def list_quarantine(
     image_listing: DataFrame, quarantine: DataFrame, most: int
 ) -> dict[str, Any]:
-    """Count the reasons and list some of the quarantined images of the run.
-
-    Args:
-        image_listing: Every image, with ``selected``.
-        quarantine: Images that are not usable.
-        most: How many to list.
-    """
+    """Count the reasons, and list ``most`` of the quarantined images of the run."""
     chosen = image_listing.where("selected").select("image_key")
     rows = quarantine.join(chosen, "image_key", "left_semi")
     example = F.min(F.struct("image_key", "detail")).alias("example")
@@ -87,10 +81,9 @@ def list_quarantine(
     if found and most:
         shown = rows.select("image_key", "label", "reason", "detail")
         listed = shown.orderBy("image_key").limit(most).collect()
+    examples = {row["reason"]: row["example"].asDict() for row in found}
     return {
         "quarantine_reasons": {row["reason"]: row["images"] for row in found},
-        "quarantine_examples": {
-            row["reason"]: row["example"].asDict() for row in found
-        },
+        "quarantine_examples": examples,
         "quarantined": [row.asDict() for row in listed],
     }

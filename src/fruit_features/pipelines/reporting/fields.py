@@ -19,22 +19,15 @@ FIELDS = {
     "images.featurized": "of these, given features by this run",
     "images.quarantined": "of these, in `quarantine`",
     "images.unchanged": "of these, done by an earlier run and not done again",
-    "expired": (
-        "images that are gone because of their age (`retention.images_days`) and whose "
-        "features are kept; not among those found"
-    ),
+    "expired": "images gone for their age, whose features are kept; not among `found`",
     "retention": (
-        "null if nothing goes because of its age; else `reckoned`, the day that "
-        "counts, and `datasets`: for each its name, the `days` it is kept, `next`, the "
-        "day on which something of it is too old, and how much is `in_30_days`"
+        "null if nothing expires; else the day it was `reckoned` on and, by dataset, "
+        "the `days` it is kept, the day the `next` expires, how many do `in_30_days`"
     ),
     "labels": "how many different labels they have",
     "quarantine_reasons": "images in `quarantine`, by reason",
     "quarantine_examples": "by reason, `image_key` and `detail` of one image",
-    "quarantined": (
-        "`image_key`, `label`, `reason` and `detail` of some, "
-        "`reporting.quarantine_rows` at most"
-    ),
+    "quarantined": "`reporting.quarantine_rows` of them: key, label, reason, detail",
     "backbone.id": "names weights, alpha and input size: other features, other id",
     "backbone.weights": "`bundled`, `imagenet` or a file's name",
     "backbone.alpha": "width multiplier of MobileNetV2",
@@ -54,21 +47,15 @@ FIELDS = {
     "reduction.lapack": "numpy's LAPACK, likewise",
     "reduction.mllib_blas": "MLlib's, which projects: `JNIBLAS` is the machine's own",
     "reduction.drift": (
-        "mean reconstruction errors of the fit's images and of new ones, and their "
-        "ratio; null without new ones"
+        "mean reconstruction errors of the fit's images and of new ones; their ratio"
     ),
     "seconds.ingestion": "what the stage took; of an earlier run if left out",
     "seconds.featurization": "likewise",
     "seconds.reduction": "likewise",
     "seconds.reporting": "likewise",
     "seconds.total": "from the first node to the report",
-    "images_per_second": (
-        "images featurized by the second of the node that does it; null if none"
-    ),
-    "dollars": (
-        "what the machines cost in `seconds.total`, at `reporting.dollars_per_hour`; "
-        "null without it"
-    ),
+    "images_per_second": "of the node that featurizes; null if it had none to do",
+    "dollars": "`seconds.total` at `reporting.dollars_per_hour`; null without it",
     "spark.application_id": "Spark's name for the run",
     "spark.master": "`local[*,4]`, `yarn`",
     "spark.version": "Spark's",

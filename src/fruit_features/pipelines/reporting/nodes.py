@@ -48,30 +48,18 @@ def plot_components(
     pca_summary: dict[str, Any],
     reduction_quality: pd.DataFrame,
 ) -> dict[str, Any]:
-    """Plot the variance by component, and the quality table.
-
-    Returns:
-        ``variance`` and ``quality``: figures; ``variance_svg`` and ``quality_svg``: the
-        same as SVG.
-    """
-    variance = draw_variance(explained_variance, pca_summary["components"])
-    quality = draw_quality(reduction_quality)
-    return {
-        "variance": variance,
-        "variance_svg": to_svg(variance),
-        "quality": quality,
-        "quality_svg": to_svg(quality),
+    """Plot the variance by component, and the quality table, each as SVG as well."""
+    figures = {
+        "variance": draw_variance(explained_variance, pca_summary["components"]),
+        "quality": draw_quality(reduction_quality),
     }
+    return {**figures, **{f"{k}_svg": to_svg(v) for k, v in figures.items()}}
 
 
 def plot_projection(
     reduced_features: DataFrame, parameters: ReportingParameters
 ) -> dict[str, Any]:
     """Plot the images on the first two components, a random but fixed choice of them.
-
-    Args:
-        reduced_features: Column ``pca_features``, arrays.
-        parameters: Uses ``points``.
 
     Returns:
         ``points``: columns ``label``, ``image_key``, ``x``, ``y``; ``plot`` of them.
@@ -102,19 +90,6 @@ def summarise_run(  # noqa: PLR0913, PLR0917  An argument an input.
     retention: RetentionParameters,
 ) -> dict[str, Any]:
     """Count what was written and add how, where and how long.
-
-    Args:
-        image_listing: Every image, with ``selected``.
-        expired_images: Images that are gone, and whose features stay.
-        features: Features of any backbones.
-        quarantine: Images that are not usable.
-        backbone: The one in use.
-        pca_summary: What the components were fitted on.
-        drift: How well new images are reconstructed.
-        kept_runs: Loads the names of the runs whose reports are kept.
-        run_facts: When the stages ran, from the hook.
-        parameters: Uses ``quarantine_rows`` and ``dollars_per_hour``.
-        retention: How long images, features and reports are kept.
 
     Returns:
         The run report, fit for JSON; ``fields.py`` says what its fields mean.
@@ -164,11 +139,6 @@ def render_report(
     **data: Any,
 ) -> dict[str, Any]:
     """Render the page that shows the run whole; it needs no network.
-
-    Args:
-        run_report: From ``summarise_run``.
-        previous_run: Loads the report of the run before, if any.
-        data: The datasets that ``PAGE_DATA`` names.
 
     Returns:
         ``page``: HTML in which every name and label is escaped; it and the run report

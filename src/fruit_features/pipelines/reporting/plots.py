@@ -56,10 +56,7 @@ def draw_variance(variance: "pd.DataFrame", components: int) -> "Figure":
 
     Args:
         variance: Columns ``component``, ``ratio``, ``cumulative``.
-        components: How many components are kept.
-
-    Returns:
-        A figure of two axes with the 75, 80, 90 and 95 % thresholds marked.
+        components: How many are kept.
     """
     from matplotlib.ticker import PercentFormatter
 
@@ -140,15 +137,13 @@ def to_svg(figure: "Figure") -> str:
 
 
 def draw_projection(points: "pd.DataFrame", total: int) -> "go.Figure":
-    """Draw images as points on the first two components, coloured by label.
+    """Draw images as points on the first two components, one trace a label.
+
+    File names and labels are escaped: Plotly would read them as HTML.
 
     Args:
         points: Columns ``label``, ``image_key``, ``x``, ``y``.
         total: How many images there are, drawn or not.
-
-    Returns:
-        A Plotly figure, one trace a label. File names and labels are escaped:
-        Plotly would read them as HTML.
     """
     import plotly.graph_objects as go
 

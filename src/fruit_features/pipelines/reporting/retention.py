@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from kedro.io.core import VERSION_FORMAT
@@ -26,57 +27,53 @@ def review_retention(
     Args:
         image_listing: Every image.
         expired_images: Images that are gone, and whose features stay.
-        features: Features of any backbones.
+        features: Of any backbones.
         rows: Features of the backbone in use.
         kept_runs: Loads the names of the runs whose reports are kept.
         retention: How long each is kept.
 
     Returns:
-        The fields of the run report about retention. Of each dataset: ``days`` it is
-        kept; ``next``, the day on which its oldest goes, or today if it should have;
-        ``in_30_days``, how many go by then.
+        The fields of the run report about retention; see ``fields.py``.
     """
     now = dt.datetime.now(dt.timezone.utc)
-    expired, goes = 0, []
-    if days := retention.images_days:
+    expired = 0
+    if retention.images_days:
         keys = F.broadcast(expired_images.select("image_key"))
         expired = rows.join(keys, "image_key", "left_semi").count()
-        ages = _ages(image_listing, "modification_time", _soon(days, now))
-        goes.append(_outlook("raw_images", days, now, *ages))
-    if days := retention.features_days:
-        ages = _ages(features, "featurized_at", _soon(days, now))
-        goes.append(_outlook("features", days, now, *ages))
-    if days := retention.logs_days:
-        # The names of runs are Kedro's versions: times. This run's is one of them.
-        spelt = f"{VERSION_FORMAT}%z"
-        runs = [dt.datetime.strptime(f"{run}+0000", spelt) for run in kept_runs() or {}]
-        times = [now, *runs]
-        soon = sum(time <= _soon(days, now) for time in times)
-        goes.append(_outlook("report_history", days, now, min(times), soon))
-    reckoned = {"reckoned": f"{now:%Y-%m-%d}", "datasets": goes} if goes else None
+    images = partial(_row_ages, image_listing, "modification_time")
+    vectors = partial(_row_ages, features, "featurized_at")
+    runs = partial(_run_ages, kept_runs, now)
+    outlook = []
+    for name, days, ages in (
+        ("raw_images", retention.images_days, images),
+        ("features", retention.features_days, vectors),
+        ("report_history", retention.logs_days, runs),
+    ):
+        if days:
+            oldest, soon = ages(now + dt.timedelta(days=SOON_DAYS - days))
+            goes = f"{max(oldest + dt.timedelta(days=days), now):%Y-%m-%d}"
+            counted = {"dataset": name, "days": days, "next": goes, "in_30_days": soon}
+            outlook.append(counted)
+    if not outlook:
+        return {"expired": expired, "retention": None}
+    reckoned = {"reckoned": f"{now:%Y-%m-%d}", "datasets": outlook}
     return {"expired": expired, "retention": reckoned}
 
 
-def _ages(table: DataFrame, column: str, soon: dt.datetime) -> tuple[dt.datetime, int]:
+def _row_ages(
+    table: DataFrame, column: str, soon: dt.datetime
+) -> tuple[dt.datetime, int]:
     """Return the oldest time of a column, and how many are not after ``soon``."""
-    oldest = F.unix_timestamp(F.min(column)).alias("oldest")
-    early = F.count(F.when(F.col(column) <= F.lit(soon), 1)).alias("early")
-    (found,) = table.agg(oldest, early).collect()
-    first = dt.datetime.fromtimestamp(found["oldest"], dt.timezone.utc)
-    return first, int(found["early"])
+    early = F.count(F.when(F.col(column) <= F.lit(soon), 1))
+    ((oldest, count),) = table.agg(F.unix_timestamp(F.min(column)), early).collect()
+    return dt.datetime.fromtimestamp(oldest, dt.timezone.utc), int(count)
 
 
-def _soon(days: int, now: dt.datetime) -> dt.datetime:
-    return now + dt.timedelta(days=SOON_DAYS - days)
-
-
-def _outlook(
-    name: str, days: int, now: dt.datetime, oldest: dt.datetime, soon: int
-) -> dict[str, Any]:
-    goes = max(oldest + dt.timedelta(days=days), now)
-    return {
-        "dataset": name,
-        "days": days,
-        "next": f"{goes:%Y-%m-%d}",
-        "in_30_days": soon,
-    }
+def _run_ages(
+    kept_runs: Callable[[], dict[str, Any] | None], now: dt.datetime, soon: dt.datetime
+) -> tuple[dt.datetime, int]:
+    """Return the same of runs: their names are times, as Kedro spells versions."""
+    spelt = f"{VERSION_FORMAT}%z"
+    runs = [dt.datetime.strptime(f"{run}+0000", spelt) for run in kept_runs() or {}]
+    times = [now, *runs]
+    return min(times), sum(time <= soon for time in times)

@@ -23,11 +23,6 @@ def measure_storage(
 ) -> pd.DataFrame:
     """Measure the tables' files, and what a sample of features takes in other formats.
 
-    Args:
-        features: Features of any backbones, as read from their files.
-        backbone: The one in use.
-        reduced_features: The same on fewer numbers.
-
     Returns:
         A row a format: ``table``, ``format``, ``bytes_per_image``,
         ``gigabytes_at_50_million``, ``images`` (measured on so many) and ``sampled``.

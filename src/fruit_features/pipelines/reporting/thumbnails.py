@@ -22,10 +22,6 @@ def shrink_images(images: DataFrame, quarantine: DataFrame) -> pd.DataFrame:
     Which images, and in which packed files they lie, is found out without reading
     their bytes; then only these files are read.
 
-    Args:
-        images: The packed images.
-        quarantine: Images that are not usable.
-
     Returns:
         ``image_key``, ``label``, ``jpeg`` and ``quarantined``; images that nothing can
         be seen of are left out.
@@ -61,10 +57,9 @@ def _choose(images: DataFrame, quarantine: DataFrame, shown: list[str]) -> list[
 
 
 def _shrink(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
-    names = ["image_key", "label", "jpeg"]
     for batch in batches:
-        contents = (content.as_py() or b"" for content in batch.column(2))
-        small = [make_thumbnail(content, SIDE) for content in contents]
-        columns = [batch.column(0), batch.column(1), pa.array(small, pa.binary())]
-        made = pa.RecordBatch.from_arrays(columns, names)
-        yield made.filter(made.column(2).is_valid())
+        key, label, contents = batch.columns
+        small = [make_thumbnail(content.as_py() or b"", SIDE) for content in contents]
+        columns = {"image_key": key, "label": label, "jpeg": pa.array(small, "binary")}
+        made = pa.RecordBatch.from_pydict(columns)
+        yield made.filter(made.column("jpeg").is_valid())
