@@ -42,16 +42,9 @@ def nothing() -> dict[str, None]:
 
 
 def parameters(**given: Any) -> ReductionParameters:
-    return ReductionParameters(
-        **{
-            "components": None,
-            "variance": None,
-            "refit": True,
-            "standardise": False,
-            "quality_images": 5000,
-            **given,
-        }
-    )
+    how_many = {"components": None, "variance": None, "quality_images": 5000}
+    how = {"refit": True, "standardise": False}
+    return ReductionParameters(**{**how_many, **how, **given})
 
 
 def matrix(rows: int = ROWS, seed: int = 0) -> np.ndarray:
@@ -138,27 +131,12 @@ def test_reduced_features_equal_the_projection(
     assert "features" not in reduced
 
 
-def test_model_survives_storage(
-    features: DataFrame, fitted: dict[str, Any], tmp_path: Path
-) -> None:
-    fitted["model"].write().overwrite().save(f"file://{tmp_path}/model")
-    loaded = PCAModel.load(f"file://{tmp_path}/model")
-    assert loaded.getK() == 10
-    scaler = fitted["scaler"]
-    first = reduce_features(features, BACKBONE, scaler, fitted["model"]).first()
-    second = reduce_features(features, BACKBONE, scaler, loaded).first()
-    assert first == second
-
-
 def test_summary_says_what_was_fitted(fitted: dict[str, Any]) -> None:
     summary = fitted["summary"]
     kept = fitted["variance"]["cumulative"][9]
     assert summary["variance_retained"] == pytest.approx(kept)
-    assert {k: summary[k] for k in ("backbone_id", "rows", "components")} == {
-        "backbone_id": "b1",
-        "rows": ROWS,
-        "components": 10,
-    }
+    expected = {"backbone_id": "b1", "rows": ROWS, "components": 10}
+    assert expected.items() <= summary.items()
 
 
 @pytest.mark.parametrize(
@@ -227,12 +205,8 @@ def test_features_that_are_no_numbers_are_a_clear_error(spark: SparkSession) -> 
 
 
 def test_summary_names_the_libraries(fitted: dict[str, Any]) -> None:
-    found = {library["internal_api"] for library in threadpoolctl.threadpool_info()} & {
-        "openblas",
-        "mkl",
-        "blis",
-        "flexiblas",
-    }
+    loaded = {library["internal_api"] for library in threadpoolctl.threadpool_info()}
+    found = loaded & {"openblas", "mkl", "blis", "flexiblas"}
     # numpy's own; on macOS it is Accelerate, which threadpoolctl does not know.
     assert not found or any(name in fitted["summary"]["blas"] for name in found)
     assert fitted["summary"]["lapack"]
@@ -300,6 +274,7 @@ class TestStandardised:
         )
         assert scaler.getWithStd()
         assert not scaler.getWithMean()
+        assert model.getK() == 10
 
 
 def test_5000_real_shaped_features_equal_scikit_learn(
@@ -312,12 +287,7 @@ def test_5000_real_shaped_features_equal_scikit_learn(
     values = values @ random.normal(size=(60, 1280)) / 8
     values += random.normal(size=values.shape) * 0.1
     values = np.clip(values, 0, 6).astype(np.float32)
-    table = pa.table(
-        {
-            "features": list(values),
-            "backbone_id": ["b1"] * 5000,
-        }
-    )
+    table = pa.table({"features": list(values), "backbone_id": ["b1"] * 5000})
     pq.write_table(table, tmp_path / "features.parquet")
     rows = spark.read.parquet(str(tmp_path / "features.parquet"))
     wide = dataclasses.replace(BACKBONE, dimensions=1280)

@@ -40,12 +40,8 @@ def labelled(rows: int = 240, seed: int = 0) -> pd.DataFrame:
     labels = random.integers(0, LABELS, rows)
     centres = random.normal(size=(LABELS, DIMENSIONS))
     values = centres[labels] + 2.2 * random.normal(size=(rows, DIMENSIONS))
-    return pd.DataFrame(
-        {
-            "label": [f"label {n}" for n in labels],
-            "features": list(values.astype(np.float32)),
-        }
-    )
+    named = [f"label {n}" for n in labels]
+    return pd.DataFrame({"label": named, "features": list(values.astype(np.float32))})
 
 
 def basis_of(values: np.ndarray) -> Basis:

@@ -27,37 +27,32 @@ from fruit_features.privacy.parameters import RetentionParameters
 ALL_KEPT = RetentionParameters(images_days=90, features_days=100, logs_days=30)
 BACKBONE = Backbone("b1", "bundled", 0.35, 96, 1280, "ab", b"model")
 BEGUN = dt.datetime(2026, 5, 1, 12, tzinfo=dt.timezone.utc)
+MISSING = "1 missing from both, such as 'b'"
 HOSTILE = "</script><script>document.title='owned'</script><img src=x onerror=alert(1)>"
-VARIANCE = pd.DataFrame(
-    {"component": [1, 2, 3], "ratio": [0.7, 0.2, 0.1], "cumulative": [0.7, 0.9, 1.0]}
-)
-QUALITY = pd.DataFrame(
-    {
-        "components": [2, 3],
-        "variance": [0.9, 1.0],
-        "reconstruction_error": [0.1, 0.0],
-        "between_within": [2.5, 2.0],
-        "knn_accuracy": [0.75, 0.8],
-        "images": [3, 3],
-        "held_out": [1, 1],
-    }
-)
-STORAGE = pd.DataFrame(
-    {
-        "table": ["features"],
-        "format": ["as stored"],
-        "bytes_per_image": [3634.1],
-        "gigabytes_at_50_million": [181.7],
-        "images": [3],
-        "sampled": [False],
-    }
-)
 DATA = {
-    "explained_variance": VARIANCE,
+    "explained_variance": pd.read_csv(
+        io.StringIO("component,ratio,cumulative\n1,.7,.7\n2,.2,.9\n3,.1,1")
+    ),
     "variance_plot_svg": "<svg>variance</svg>",
-    "reduction_quality": QUALITY,
+    "reduction_quality": pd.read_csv(
+        io.StringIO(
+            "components,variance,reconstruction_error,between_within,knn_accuracy,"
+            "images,held_out\n2,.9,.1,2.5,.75,3,1\n3,1,0,2,.8,3,1"
+        )
+    ),
     "quality_plot_svg": "<svg>quality</svg>",
-    "storage": STORAGE,
+    "storage": pd.read_csv(
+        io.StringIO(
+            "table,format,bytes_per_image,gigabytes_at_50_million,images,sampled\n"
+            "features,as stored,3634.1,181.7,3,False"
+        )
+    ),
+    "projection_points": pd.DataFrame(
+        {"label": ["a"], "image_key": ["a/1"], "x": [1.0], "y": [2.0]}
+    ),
+    "thumbnails": pd.DataFrame(
+        columns=["image_key", "label", "jpeg", "quarantined"]
+    ).astype({"quarantined": bool}),
 }
 DRIFT = {
     "refit": True,
@@ -153,12 +148,8 @@ def test_cost_is_that_of_the_time(spark: SparkSession) -> None:
 def test_counts_are_of_what_was_written(spark: SparkSession) -> None:
     bad = {"x": "empty", "y": "empty", "z": "truncated", "o": "empty"}
     report = summarise(spark, "abcdxyz", new="ab", old="cdo", bad=bad, left_out="o")
-    assert report["images"] == {
-        "found": 7,
-        "featurized": 2,
-        "quarantined": 3,
-        "unchanged": 2,
-    }
+    counts = {"found": 7, "featurized": 2, "quarantined": 3, "unchanged": 2}
+    assert report["images"] == counts
     assert report["quarantine_reasons"] == {"empty": 2, "truncated": 1}
     assert report["images_per_second"] == 0.5
     assert report["seconds"] == {"ingestion": 4.0, "featurization": 8.0, "total": 20.0}
@@ -203,20 +194,13 @@ def test_what_has_expired_is_counted_and_what_goes_next_is_said(
     assert report["retention"] == {
         "reckoned": day(0),
         "datasets": [
-            {
-                "dataset": "raw_images",
-                "days": 90,
-                "next": day(10 + 1 / 24),
-                "in_30_days": 2,
-            },
-            {"dataset": "features", "days": 100, "next": day(0), "in_30_days": 6},
-            # This run's own page counts as well.
-            {
-                "dataset": "report_history",
-                "days": 30,
-                "next": day(5),
-                "in_30_days": 3,
-            },
+            dict(zip(("dataset", "days", "next", "in_30_days"), row, strict=True))
+            for row in (
+                ("raw_images", 90, day(10 + 1 / 24), 2),
+                ("features", 100, day(0), 6),
+                # This run's own page counts as well.
+                ("report_history", 30, day(5), 3),
+            )
         ],
     }
     page = rendered(report)
@@ -225,9 +209,10 @@ def test_what_has_expired_is_counted_and_what_goes_next_is_said(
 
 
 def test_without_retention_nothing_is_said_of_it(spark: SparkSession) -> None:
-    report = summarise(spark, "a", new="a")
+    report = summarise(spark, "a", new="", old="a")
     assert report["expired"] == 0
     assert report["retention"] is None
+    assert report["images_per_second"] is None  # Nothing is new.
     page = rendered(report)
     assert "retention" not in page.lower()
 
@@ -239,18 +224,8 @@ def test_without_retention_nothing_is_said_of_it(spark: SparkSession) -> None:
         ("abc", "b", {}, "1 twice in one, such as 'b'"),
         ("ac", "", {"c": "empty", "b": "empty"}, "1 in both, such as 'c'"),
         # As many rows as images, or more of one fault than of another.
-        (
-            "aa",
-            "",
-            {"c": "empty"},
-            "1 missing from both, such as 'b'; 1 twice in one, such as 'a'",
-        ),
-        (
-            "a",
-            "c",
-            {"c": "empty"},
-            "1 missing from both, such as 'b'; 1 in both, such as 'c'",
-        ),
+        ("aa", "", {"c": "empty"}, f"{MISSING}; 1 twice in one, such as 'a'"),
+        ("a", "c", {"c": "empty"}, f"{MISSING}; 1 in both, such as 'c'"),
     ],
 )
 def test_counts_that_do_not_add_up_end_the_run(
@@ -261,35 +236,23 @@ def test_counts_that_do_not_add_up_end_the_run(
         summarise(spark, "abc", new, old, bad)
 
 
-def test_nothing_new_has_no_rate(spark: SparkSession) -> None:
-    assert summarise(spark, "ab", new="", old="ab")["images_per_second"] is None
-
-
-def test_projection_of_one_component_lies_on_a_line(spark: SparkSession) -> None:
-    rows = [("a/1", "a", [1.5]), ("a/2", "a", [2.5])]
-    schema = "image_key string, label string, pca_features array<float>"
-    reduced = spark.createDataFrame(rows, schema)
-    figure = plot_projection(
-        reduced,
-        ReportingParameters(points=10, quarantine_rows=10, dollars_per_hour=None),
-    )["plot"]
-    assert sorted(figure.data[0].x) == [1.5, 2.5]
-    assert list(figure.data[0].y) == [0, 0]
-
-
 def test_projection_shows_the_same_few_points_each_time(spark: SparkSession) -> None:
-    rows = [(f"a/{n}", "a", [float(n), 0.0]) for n in range(50)]
+    # Of a single component: they lie on a line.
+    rows = [(f"a/{n}", "a", [n + 0.5]) for n in range(50)]
     schema = "image_key string, label string, pca_features array<float>"
     few = ReportingParameters(points=7, quarantine_rows=0, dollars_per_hour=None)
-    shown = [
-        sorted(plot_projection(frame, few)["points"]["image_key"])
+    first, again = (
+        plot_projection(frame, few)
         for frame in (
             spark.createDataFrame(rows, schema),
             spark.createDataFrame(rows[::-1], schema).repartition(3),
         )
-    ]
-    assert len(shown[0]) == 7
-    assert shown[0] == shown[1]
+    )
+    assert len(first["points"]) == 7
+    assert set(first["points"]["image_key"]) == set(again["points"]["image_key"])
+    (trace,) = first["plot"].data
+    assert {f"a/{x - 0.5:.0f}" for x in trace.x} == set(trace.text)
+    assert set(trace.y) == {0}
 
 
 def picture(colour: str = "red", **options: Any) -> bytes:
@@ -391,26 +354,13 @@ class Tags(html.parser.HTMLParser):
 
 
 def rendered(
-    report: dict[str, Any],
-    before: dict[str, Any] | None = None,
-    **tables: pd.DataFrame,
+    report: dict[str, Any], before: dict[str, Any] | None = None, **tables: pd.DataFrame
 ) -> str:
     """Render a page; tables that are not given are small."""
-    small = {
-        "projection_points": points_named("a/1", "a"),
-        "thumbnails": pd.DataFrame(
-            columns=["image_key", "label", "jpeg", "quarantined"]
-        ).astype({"quarantined": bool}),
-    }
-    tables = {**small, **tables}
-    page = render_report(report, lambda: before, **DATA, **tables)
+    page = render_report(report, lambda: before, **{**DATA, **tables})
     assert page["kept_page"] == page["page"]
     assert page["kept_report"] == report
     return page["page"]
-
-
-def points_named(key: str, label: str) -> pd.DataFrame:
-    return pd.DataFrame({"label": [label], "image_key": [key], "x": [1.0], "y": [2.0]})
 
 
 @pytest.fixture(scope="module")
@@ -431,7 +381,7 @@ def page(hostile_report: dict[str, Any]) -> str:
             "quarantined": [False, True],
         }
     )
-    points = points_named(HOSTILE, HOSTILE)
+    points = DATA["projection_points"].assign(label=HOSTILE, image_key=HOSTILE)
     return rendered(hostile_report, projection_points=points, thumbnails=thumbnails)
 
 

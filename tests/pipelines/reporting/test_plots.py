@@ -14,13 +14,8 @@ from fruit_features.pipelines.reporting.plots import (
 @pytest.fixture
 def variance() -> pd.DataFrame:
     ratio = 0.5 ** np.arange(1, 11)
-    return pd.DataFrame(
-        {
-            "component": np.arange(1, 11),
-            "ratio": ratio,
-            "cumulative": ratio.cumsum(),
-        }
-    )
+    columns = {"component": np.arange(1, 11), "ratio": ratio}
+    return pd.DataFrame({**columns, "cumulative": ratio.cumsum()})
 
 
 @pytest.mark.parametrize(
@@ -48,25 +43,15 @@ def test_variance_plot_draws_the_numbers(variance: pd.DataFrame) -> None:
 
 
 def test_quality_plot_draws_the_table() -> None:
-    columns = ("reconstruction_error", "between_within", "knn_accuracy")
-    table = pd.DataFrame(
-        {
-            "components": [10, 100, 1280],
-            "reconstruction_error": [0.3, 0.1, 0.0],
-            "between_within": [3.0, 2.0, 2.0],
-            # All the same, or nothing to measure.
-            "knn_accuracy": [np.nan, 1.0, 1.0],
-            "images": [5] * 3,
-        }
-    )
-    panels = draw_quality(table).axes
-    for column, axes in zip(columns, panels, strict=True):
+    columns = ["reconstruction_error", "between_within", "knn_accuracy"]
+    # All the same, or nothing to measure.
+    rows = [(0.3, 3.0, np.nan), (0.1, 2.0, 1.0), (0.0, 2.0, 1.0)]
+    table = pd.DataFrame(rows, columns=columns)
+    table = table.assign(components=[10, 100, 1280], images=5)
+    for column, axes in zip(columns, draw_quality(table).axes, strict=True):
         np.testing.assert_allclose(axes.lines[0].get_ydata(), table[column])
-        assert [label.get_text() for label in axes.get_xticklabels()] == [
-            "10",
-            "100",
-            "1280",
-        ]
+        ticks = [label.get_text() for label in axes.get_xticklabels()]
+        assert ticks == ["10", "100", "1280"]
 
 
 @pytest.mark.parametrize("shares", [[0.5, 0.5], [0.0, 0.0]])
@@ -80,14 +65,8 @@ def test_svg_has_words_as_text(shares: list[float]) -> None:
 
 
 def test_projection_is_a_trace_a_label() -> None:
-    points = pd.DataFrame(
-        {
-            "label": ["b", "a", "b"],
-            "image_key": ["b/1", "a/1", "b/2"],
-            "x": [1.0, 2.0, 3.0],
-            "y": [4.0, 5.0, 6.0],
-        }
-    )
+    rows = [("b", "b/1", 1.0, 4.0), ("a", "a/1", 2.0, 5.0), ("b", "b/2", 3.0, 6.0)]
+    points = pd.DataFrame(rows, columns=["label", "image_key", "x", "y"])
     figure = draw_projection(points, total=10)
     assert [trace.name for trace in figure.data] == ["a", "b"]
     assert list(figure.data[1].x) == [1.0, 3.0]

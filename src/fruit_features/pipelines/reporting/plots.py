@@ -132,7 +132,7 @@ def to_svg(figure: "Figure") -> str:
 
     file = io.StringIO()
     with mpl.rc_context({"svg.fonttype": "none"}):
-        figure.savefig(file, format="svg", bbox_inches="tight")
+        figure.savefig(file, format="svg")
     return file.getvalue()
 
 
