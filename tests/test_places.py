@@ -179,7 +179,7 @@ class TestCommands:
             begun = tmp_path / name / "08_reporting/history/run_report.json"
             begun.mkdir(parents=True)
         monkeypatch.chdir(project / "docs")
-        start = "fruit_features.cli.running.start_in_background"
+        start = "fruit_features.hooks.session.start_in_background"
         monkeypatch.setattr(start, lambda _: None)
         # Of the whole process: TensorFlow's handler would close pytest's own stream.
         logging = "fruit_features.config_loader.configure_logging"

@@ -4,8 +4,9 @@ import warnings
 
 from fruit_features.config_loader import ConfigLoader
 from fruit_features.hooks.facts import RunFactsHooks
-from fruit_features.hooks.lock import DataFolderHooks, DataSession
+from fruit_features.hooks.lock import DataFolderHooks
 from fruit_features.hooks.preflight import PreflightHooks
+from fruit_features.hooks.session import DataSession
 from fruit_features.hooks.spark import SparkHooks
 from fruit_features.hooks.unchanged import RunStateHooks
 from fruit_features.resolvers import RESOLVERS

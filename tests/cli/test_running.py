@@ -32,7 +32,7 @@ def images(tmp_path: Path) -> Path:
 def run(project: Path, images: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.chdir(project)
     # A mistake ends the program, and what it was starting; here it would live on.
-    start = "fruit_features.cli.running.start_in_background"
+    start = "fruit_features.hooks.session.start_in_background"
     monkeypatch.setattr(start, lambda master: None)
 
     def run_command(*options: str, **given: object) -> Result:

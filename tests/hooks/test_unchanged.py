@@ -13,13 +13,14 @@ import pandas as pd
 import pytest
 from click.testing import CliRunner
 from kedro.framework.context import KedroContext
+from kedro.io import DataCatalog
 from pyspark.sql import SparkSession
 
 from fruit_features.cli import cli
 from fruit_features.config_loader import ConfigLoader
 from fruit_features.datasets.image_folder_dataset import ImageFolderDataset
 from fruit_features.hooks import unchanged
-from fruit_features.hooks.unchanged import fingerprint, writes_results
+from fruit_features.hooks.unchanged import RunStateHooks, fingerprint
 from fruit_features.pipeline_registry import PIPELINES, register_pipelines
 from fruit_features.settings import CONFIG_LOADER_ARGS
 from tests.pictures import jpeg
@@ -280,6 +281,13 @@ def test_fingerprint_tells_a_change_of_the_program(
     assert len(seen) == 4
 
 
-def test_only_what_a_whole_run_writes_counts_as_results() -> None:
-    found = {name: writes_results(made) for name, made in register_pipelines().items()}
-    assert found == {name: name != "training" for name in PIPELINES}
+@pytest.mark.parametrize("name", PIPELINES)
+def test_only_a_training_leaves_the_state_as_it_is(name: str) -> None:
+    saved: list[str] = []
+    catalog = SimpleNamespace(save=lambda name, _: saved.append(name))
+    hooks = RunStateHooks()
+    hooks.before_pipeline_run(register_pipelines()[name], cast(DataCatalog, catalog))
+    assert saved == []
+    for _ in range(2):
+        hooks.before_dataset_saved()
+    assert saved == ["run_state"] * (name != "training")

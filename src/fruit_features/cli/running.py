@@ -1,4 +1,4 @@
-"""`kedro run`: errors in one line, an early end where nothing changed."""
+"""`kedro run`: errors in one line, an orderly end after a signal."""
 
 import contextlib
 import functools
@@ -9,58 +9,34 @@ import shutil
 import signal
 import sys
 import threading
-import time
 from collections.abc import Iterator
-from typing import Any, NoReturn, cast
+from typing import Any, NoReturn
 
 import click
 from kedro.framework.cli.project import run as kedro_run
-from kedro.framework.context import KedroContext
-from kedro.framework.session import KedroSession
-from kedro.io import CatalogProtocol
 from kedro.io.core import DatasetError
 from kedro.runner import AbstractRunner, ParallelRunner
 from kedro.utils import load_obj
 
+from fruit_features.datasets.lazy_dataset import is_broken
 from fruit_features.exceptions import FruitFeaturesError, ParameterError
-from fruit_features.hooks.failure_rate import check_failure_rate
 from fruit_features.hooks.java import temporary_folders
-from fruit_features.hooks.lock import locked
-from fruit_features.hooks.preflight import (
-    check_cluster,
-    check_pipeline_names,
-    check_storage,
-    has_place,
-)
 from fruit_features.hooks.spark_application import (
     aside,
     cancel_jobs,
     end_application,
-    start_in_background,
     why_not_started,
 )
-from fruit_features.hooks.unchanged import nothing_changed, renew_report
-from fruit_features.pipelines.reporting.summary import address, format_summary
 from fruit_features.places import params_option
 
-# Pipelines that run in Python alone.
-WITHOUT_SPARK = (["training"],)
-
-NOTHING_CHANGED = (
-    "nothing changed since the last run: nothing was done again; "
-    "--params run.force=true runs it all the same"
-)
-
 STOPPED = "stopped; what is written so far stays, run again to go on"
-
-Catalog = CatalogProtocol[Any, Any]
 
 
 def _explain(error: BaseException) -> str | None:
     """Return the one line a user needs, or ``None`` for an error of the program."""
     if isinstance(error, FruitFeaturesError):
         return str(error)
-    if isinstance(error, DatasetError) and isinstance(error.__cause__, ValueError):
+    if isinstance(error, DatasetError) and is_broken(error):
         unreadable = _explain_unreadable(str(error))
         if unreadable:
             return unreadable
@@ -141,53 +117,6 @@ def _check_runner(options: dict[str, Any]) -> None:
         raise ParameterError(message)
 
 
-def _asks_for_everything(options: dict[str, Any]) -> bool:
-    """Tell a plain run from one of some pipelines or nodes, or of other versions."""
-    plain = ("env", "conf_source", "params", "runner", "is_async", "runner_params")
-    return not any(value for name, value in options.items() if name not in plain)
-
-
-def _pipelines(options: dict[str, Any]) -> list[str]:
-    named = options.get("pipeline")
-    return list(options.get("pipelines") or ([named] if named else []))
-
-
-def _done_before(options: dict[str, Any]) -> bool:
-    """Say the report anew and return true, if nothing changed since the last run.
-
-    Else let Spark start, while Kedro loads the catalog and the pipelines.
-    """
-    began = time.monotonic()
-    names = _pipelines(options)
-    check_pipeline_names(names)
-    with KedroSession.create(
-        env=options.get("env"),
-        conf_source=options.get("conf_source"),
-        runtime_params=options.get("params"),
-    ) as session:
-        context = cast(KedroSession, session).load_context()
-        check_storage(context)
-        if _asks_for_everything(options) and has_place(context, "run_state"):
-            # All that is read here may be written by another run, until it is locked.
-            with locked(context):
-                catalog = context.catalog
-                if nothing_changed(context, catalog):
-                    _say_again(context, catalog, began)
-                    return True
-        if has_place(context, "raw_images") and names not in WITHOUT_SPARK:
-            check_cluster(context)
-            start_in_background(context.config_loader["spark"]["spark.master"])
-    return False
-
-
-def _say_again(context: KedroContext, catalog: Catalog, began: float) -> None:
-    report = renew_report(catalog, context.env or "local", began)
-    click.echo(NOTHING_CHANGED)
-    click.echo(format_summary(report, address(catalog["report"])))
-    parameters = context.config_loader["parameters"]
-    check_failure_rate(report, parameters["featurization"]["max_failure_rate"])
-
-
 @contextlib.contextmanager
 def _stopped_by_signals() -> Iterator[None]:
     """Let SIGTERM end a run as Ctrl-C does, and say nothing more than how it ended."""
@@ -225,8 +154,6 @@ def run(*args: Any, **kwargs: Any) -> Any:
     try:
         with _stopped_by_signals():
             _check_runner(kwargs)
-            if _done_before(kwargs):
-                return {}
             outputs = kedro_run.callback(*args, **kwargs)  # type: ignore[misc]
             end_application(failed=False)
             return outputs

@@ -97,6 +97,12 @@ class ImageFolderDataset(StoredDataset[Any, "pd.DataFrame"]):
         local = self._protocol == "file"
         named = self._root if local else f"{self._protocol}://{self._root}"
         self._real_root = _as_unicode(real_place(named)).rstrip("/")
+        self._ahead: pd.DataFrame | None = None
+
+    def load_ahead(self) -> "pd.DataFrame":
+        """List the images, and keep the listing for the next ``load``."""
+        self._ahead = self.load()
+        return self._ahead
 
     def load(self) -> "pd.DataFrame":
         """List the images.
@@ -107,6 +113,9 @@ class ImageFolderDataset(StoredDataset[Any, "pd.DataFrame"]):
         # Not needed for ``files``.
         import pandas as pd
 
+        if self._ahead is not None:
+            listing, self._ahead = self._ahead, None
+            return listing
         found = self._find()
         rows = [self._row(path, info) for path, info in found.images.items()]
         if not rows and not self._optional:

@@ -8,7 +8,7 @@ from typing import Any
 import click
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
-from kedro.io import DataCatalog
+from kedro.io import CatalogProtocol, DataCatalog
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
@@ -85,9 +85,8 @@ class RunFactsHooks:
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        """Keep the share of failures that a run may have."""
-        parameters = context.config_loader["parameters"]
-        self._highest_failure_rate = parameters["featurization"]["max_failure_rate"]
+        """Keep the context: the configuration is in it."""
+        self._context = context
 
     @hook_impl
     def before_pipeline_run(
@@ -119,6 +118,17 @@ class RunFactsHooks:
     def after_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
         """Print what the run did; the last line is where to look."""
         if "report" in pipeline.all_outputs():
-            report = catalog.load("run_report")
-            click.echo(format_summary(report, address(catalog["report"])))
-            check_failure_rate(report, self._highest_failure_rate)
+            show_report(self._context, catalog, catalog.load("run_report"))
+
+
+def show_report(
+    context: KedroContext, catalog: CatalogProtocol[Any, Any], report: dict[str, Any]
+) -> None:
+    """Print what a run did; the last line is where to look.
+
+    Raises:
+        TooManyFailuresError: If more images are quarantined than a run may have.
+    """
+    click.echo(format_summary(report, address(catalog["report"])))
+    parameters = context.config_loader["parameters"]
+    check_failure_rate(report, parameters["featurization"]["max_failure_rate"])

@@ -2,14 +2,12 @@
 
 import contextlib
 from collections.abc import Generator, Iterator
-from typing import Any
 
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
-from kedro.framework.session import KedroSession
 
 from fruit_features.hooks import preflight
-from fruit_features.hooks.spark_application import aside, cancel_jobs, end_at_once
+from fruit_features.hooks.spark_application import end_at_once
 from fruit_features.storage.file_systems import register_s3
 from fruit_features.storage.run_lock import RunLock
 from fruit_features.storage.s3_lock import S3RunLock
@@ -78,21 +76,6 @@ def locked(context: KedroContext) -> Iterator[None]:
         yield
     finally:
         release()
-
-
-class DataSession(KedroSession):
-    """Kedro's session, which gives the place of the data up after Ctrl-C too.
-
-    Kedro calls a hook for errors only.
-    """
-
-    def run(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
-        """Run as Kedro does."""
-        try:
-            return super().run(*args, **kwargs)
-        except (KeyboardInterrupt, SystemExit):
-            aside(cancel_jobs, release)
-            raise
 
 
 class DataFolderHooks:

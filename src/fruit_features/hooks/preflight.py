@@ -51,6 +51,9 @@ if TYPE_CHECKING:
 BASE_BYTES = 200 * 2**20
 ROW_BYTES = 12_000
 
+# Whose storage has answered: it is asked once a run.
+_answered: KedroContext | None = None
+
 # What tells an image, as far as it takes room.
 SIZED = ["image_key", "length"]
 
@@ -185,12 +188,16 @@ def check_storage(context: KedroContext) -> None:
     Raises:
         StorageError: Naming the place and what to do.
     """
+    global _answered  # noqa: PLW0603
+    if context is _answered:
+        return
     place = data_place(context)
     if place:
         check_results(place)
     images = place_of(_filepath(context, "raw_images"))
     if images and (place is None or images.bucket != place.bucket):
         check_images(images)
+    _answered = context
 
 
 def check_cluster(context: KedroContext) -> None:
@@ -274,11 +281,15 @@ class PreflightHooks:
 
     @hook_impl(tryfirst=True)
     def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
-        """Refuse a place that cannot be written to, a cluster without room."""
+        """Refuse a place that cannot be written to, inputs that are not there."""
         self._checked = False
         check_storage(self._context)
         check_inputs(pipeline, catalog)
         check_output_folder(self._data)
+
+    @hook_impl(specname="before_pipeline_run")
+    def check_cluster(self) -> None:
+        """Refuse a cluster without room, unless the run has ended: nothing changed."""
         check_cluster(self._context)
 
     @hook_impl

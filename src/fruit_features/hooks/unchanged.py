@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib import resources
 from importlib.abc import Traversable
 from pathlib import Path
@@ -17,39 +17,21 @@ from typing import TYPE_CHECKING, Any
 
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
-from kedro.io import CatalogProtocol, DataCatalog
+from kedro.io import CatalogProtocol, DataCatalog, MemoryDataset
 from kedro.pipeline import Pipeline
 
 from fruit_features.backbone.source import BUNDLED_MODEL
 from fruit_features.datasets.lazy_dataset import load_derived
-from fruit_features.pipeline_registry import register_pipelines
-from fruit_features.pipelines.reporting.fields import PAGE_DATA
 from fruit_features.places import PLACES
 from fruit_features.storage.s3 import data_root
 
 if TYPE_CHECKING:
     import pandas as pd
 
-# What a whole run writes and a later one relies on.
-OUTPUTS = (
-    "images",
-    "expired_images@pandas",
-    "features",
-    "quarantine",
-    "backbone",
-    "scaler_model",
-    "pca_model",
-    "pca_summary",
-    "principal_components",
-    "reduced_features",
-    "drift",
-    "quality_plot",
-    "variance_plot",
-    "projection_plot",
-    *PAGE_DATA,
-    "run_report",
-    "report",
-)
+Catalog = CatalogProtocol[Any, Any]
+
+# Outputs that a run need not have left: exports from Keras, reports of earlier runs.
+OPTIONAL = {"new_exports", "run_history", "report_history"}
 
 # Parameters that judge a result, or ask for work, and change none.
 JUDGING = (
@@ -143,12 +125,19 @@ def _weights(named: str) -> bytes:
     return file.read_bytes() if file.is_file() else b""
 
 
-def nothing_changed(context: KedroContext, catalog: CatalogProtocol[Any, Any]) -> bool:
+def nothing_changed(
+    context: KedroContext,
+    pipeline: Pipeline,
+    catalog: Catalog,
+    list_images: Callable[[], "pd.DataFrame"],
+) -> bool:
     """Tell whether a whole run would find everything as an earlier one left it.
 
     Args:
         context: Of the run.
-        catalog: Of the context.
+        pipeline: Of a whole run.
+        catalog: Of the run.
+        list_images: Called only if everything else is as it was.
     """
     parameters = context.config_loader["parameters"]
     if parameters["run"]["force"] or parameters["featurization"]["retry_quarantined"]:
@@ -156,24 +145,22 @@ def nothing_changed(context: KedroContext, catalog: CatalogProtocol[Any, Any]) -
     stored = (load_derived(catalog["run_state"]) or {}).get("fingerprint")
     return (
         stored is not None
-        and all(catalog.exists(name) for name in OUTPUTS)
+        and all(
+            isinstance(catalog[name], MemoryDataset) or catalog.exists(name)
+            for name in pipeline.all_outputs() - OPTIONAL
+        )
         and load_derived(catalog["run_report"]) is not None
-        and stored == fingerprint(context, catalog.load("raw_images"))
+        and stored == fingerprint(context, list_images())
     )
 
 
-def writes_results(pipeline: Pipeline) -> bool:
-    """Tell whether a pipeline writes anything that a whole run writes."""
-    whole = register_pipelines()["__default__"]
-    return bool(pipeline.all_outputs() & whole.all_outputs())
-
-
 def renew_report(
-    catalog: CatalogProtocol[Any, Any], environment: str, began: float
+    pipeline: Pipeline, catalog: Catalog, environment: str, began: float
 ) -> dict[str, Any]:
-    """Say in the report that every image is as an earlier run left it.
+    """Refresh the report: every image is as an earlier run left it.
 
     Args:
+        pipeline: Of a whole run; its last node renders the page.
         catalog: Holds the report of the earlier run.
         environment: Kedro's environment.
         began: When this run began, by ``time.monotonic``.
@@ -181,8 +168,6 @@ def renew_report(
     Returns:
         The run report, in which what was featurized is unchanged now.
     """
-    from fruit_features.pipelines.reporting.page import render_page
-
     seconds = time.monotonic() - began
     finished = dt.datetime.now(dt.timezone.utc)
     report: dict[str, Any] = catalog.load("run_report")
@@ -195,10 +180,11 @@ def renew_report(
     report["finished"] = finished.isoformat()
     report["seconds"] = {"total": round(seconds, 3)}
     catalog.save("run_report", report)
-    data = {name: catalog.load(name) for name in PAGE_DATA}
-    page = render_page(report, catalog.load("previous_run")(), data)
-    catalog.save("report", page)
-    catalog.save("run_history", report)
+    (render,) = pipeline.only_nodes_with_outputs("report").nodes
+    outputs = render.run({name: catalog.load(name) for name in render.inputs})
+    # The page is the one that is kept already, but for the counts.
+    for name in ("report", "run_history"):
+        catalog.save(name, outputs[name])
     return report
 
 
@@ -214,7 +200,8 @@ class RunStateHooks:
     def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
         """Keep the catalog, if this run may change any table."""
         self._state: dict[str, Any] = {"fingerprint": None}
-        self._unchanged = catalog if writes_results(pipeline) else None
+        stages = {node.namespace for node in pipeline.nodes}
+        self._unchanged = catalog if stages - {"training"} else None
 
     @hook_impl
     def before_dataset_saved(self) -> None:
