@@ -4,8 +4,10 @@ Every function here that returns or takes a Keras model imports TensorFlow, whic
 takes some 15 seconds and 500 MB. It runs on the driver only.
 """
 
+import contextlib
 import hashlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -76,13 +78,9 @@ def check_weights_file(path: Path, alpha: float) -> None:
         if isinstance(item, h5py.Dataset):
             sizes.append(item.size)
 
-    try:
-        with h5py.File(path) as file:
-            # A file of a whole training holds the optimizer's numbers too.
-            file.get("layers", file).visititems(count)
-    except (OSError, AttributeError) as error:
-        message = f"backbone.weights={str(path)!r} is not a weights file: {error}"
-        raise BackboneError(message) from error
+    with _explained(path, "is not a weights file"), h5py.File(path) as file:
+        # A file of a whole training holds the optimizer's numbers too.
+        file.get("layers", file).visititems(count)
     found = sum(sizes)
     if found == PARAMETER_COUNTS[alpha]:
         return
@@ -109,36 +107,33 @@ def load_backbone(path: Path, alpha: float, input_size: int) -> "keras.Model":
     if path.name.endswith(".weights.h5"):
         check_weights_file(path, alpha)
         model = build_backbone(alpha, input_size)
-        try:
+        with _explained(path, "does not fit MobileNetV2"):
             model.load_weights(path)
-        except (ValueError, KeyError, OSError) as error:
-            message = (
-                f"backbone.weights={str(path)!r} does not fit MobileNetV2: {error}"
-            )
-            raise BackboneError(message) from error
         return model
     quiet_tensorflow()
     import keras
 
-    try:
+    with _explained(path, "is no Keras model"):
         stored = keras.models.load_model(path, compile=False)
-    except (OSError, ValueError, TypeError, KeyError) as error:
-        message = f"backbone.weights={str(path)!r} is no Keras model: {error}"
-        raise BackboneError(message) from error
     model = build_backbone(alpha, input_size)
-    try:
+    wanted = f"backbone.alpha={alpha} and backbone.input_size={input_size}"
+    with _explained(path, f"does not fit MobileNetV2 with {wanted}"):
         # By layer names: a head or pooling on top of the backbone is left out.
         weights = {layer.name: layer.get_weights() for layer in stored.layers}
         for layer in model.layers:
             if layer.weights:
                 layer.set_weights(weights[layer.name])
-    except (KeyError, ValueError) as error:
-        message = (
-            f"backbone.weights={str(path)!r} does not fit MobileNetV2 with "
-            f"backbone.alpha={alpha} and backbone.input_size={input_size}: {error}"
-        )
-        raise BackboneError(message) from error
     return model
+
+
+@contextlib.contextmanager
+def _explained(path: Path, problem: str) -> Iterator[None]:
+    """Turn what h5py and Keras raise for a file into a ``BackboneError``."""
+    try:
+        yield
+    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+        message = f"backbone.weights={str(path)!r} {problem}: {error}"
+        raise BackboneError(message) from error
 
 
 def download_imagenet(alpha: float, input_size: int) -> "keras.Model":

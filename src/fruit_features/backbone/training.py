@@ -2,7 +2,7 @@
 
 import logging
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -35,19 +35,6 @@ class TrainingData(NamedTuple):
 
     pixels: Pixels
     classes: Classes
-
-
-class Schedule(Protocol):
-    """How long and how fast to learn."""
-
-    @property
-    def epochs(self) -> int: ...  # noqa: D102
-
-    @property
-    def learning_rate(self) -> float: ...  # noqa: D102
-
-    @property
-    def weight_decay(self) -> float: ...  # noqa: D102
 
 
 def load_pictures(listing: pd.DataFrame, labels: list[str], side: int) -> TrainingData:
@@ -131,8 +118,11 @@ def fit_classifier(
     model: "keras.Model",
     batches: "tf.data.Dataset",
     held_out: tuple[Pixels, Classes],
-    schedule: Schedule,
     folder: Path,
+    *,
+    epochs: int,
+    learning_rate: float,
+    weight_decay: float,
 ) -> pd.DataFrame:
     """Train, keep the best epoch, and go on from where an earlier try stopped.
 
@@ -140,8 +130,10 @@ def fit_classifier(
         model: From ``build_classifier``; holds the best epoch's weights after.
         batches: From ``training_batches``.
         held_out: Pixels ``(n, input_size, input_size, 3)`` and classes to judge by.
-        schedule: How long and how fast to learn.
         folder: Where the state of training is kept until it is done.
+        epochs: How many, in all tries together.
+        learning_rate: Of the first step; it falls to zero.
+        weight_decay: Of AdamW.
 
     Returns:
         A row an epoch: ``epoch``, ``loss``, ``accuracy``, ``val_loss``,
@@ -149,10 +141,10 @@ def fit_classifier(
     """
     import keras
 
-    steps = len(batches) * schedule.epochs
-    rate = keras.optimizers.schedules.CosineDecay(schedule.learning_rate, steps)
+    steps = len(batches) * epochs
+    rate = keras.optimizers.schedules.CosineDecay(learning_rate, steps)
     model.compile(
-        optimizer=keras.optimizers.AdamW(rate, weight_decay=schedule.weight_decay),
+        optimizer=keras.optimizers.AdamW(rate, weight_decay=weight_decay),
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=[keras.metrics.SparseCategoricalAccuracy("accuracy")],
     )
@@ -161,13 +153,13 @@ def fit_classifier(
     folder.mkdir(parents=True, exist_ok=True)
     best, log = folder / "best.weights.h5", folder / "epochs.csv"
     done = pd.read_csv(log) if log.exists() and log.stat().st_size else pd.DataFrame()
-    if len(done) >= schedule.epochs:
+    if len(done) >= epochs:
         model.load_weights(best)
         return done
     best_so_far = float(done["val_accuracy"].max()) if len(done) else None
     model.fit(
         batches,
-        epochs=schedule.epochs,
+        epochs=epochs,
         validation_data=held_out,
         validation_batch_size=64,
         verbose=2,

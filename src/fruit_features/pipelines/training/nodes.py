@@ -92,8 +92,10 @@ def train_backbone(
         model,
         training_batches(learnt_from, size, parameters.batch_size, parameters.seed),
         (centre_crop(chosen_by.pixels, size), chosen_by.classes),
-        parameters,
         state_folder / _fingerprint(train, parameters),
+        epochs=parameters.epochs,
+        learning_rate=parameters.learning_rate,
+        weight_decay=parameters.weight_decay,
     )
     tested_on = without_erased(test_images, stored_erasure_list())
     test = load_pictures(tested_on, labels, side)
