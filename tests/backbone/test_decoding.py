@@ -189,48 +189,37 @@ class TestPlainPictures:
 
 
 class TestColours:
-    @pytest.mark.parametrize("kind", ["PNG", "TIFF"])
+    @pytest.mark.parametrize("kind", ["PNG", "TIFF", "TIFF, big-endian"])
     def test_16_bit_grey_is_scaled_not_clipped(self, kind: str) -> None:
         values = np.linspace(0, 65535, 256).astype("u2").reshape(16, 16)
-        pixels = decoded(encoded(Image.fromarray(values), kind), 16)
+        image = Image.fromarray(values)
+        if kind == "TIFF, big-endian":
+            image = Image.frombytes("I;16B", (16, 16), values.astype(">u2").tobytes())
+        pixels = decoded(encoded(image, kind[:4]), 16)
         assert (pixels == np.round(values / 257)[..., None]).all()
 
     def test_16_bit_grey_keeps_the_dark_dark(self) -> None:
         values = np.full((16, 16), 2570, "u2")
         assert (decoded(encoded(Image.fromarray(values), "PNG"), 16) == 10).all()
 
-    def test_16_bit_grey_of_the_other_byte_order(self) -> None:
-        values = np.linspace(0, 65535, 256).astype(">u2").reshape(16, 16)
-        image = Image.frombytes("I;16B", (16, 16), values.tobytes())
-        pixels = decoded(encoded(image, "TIFF"), 16)
-        assert (pixels == np.round(values / 257)[..., None]).all()
-
     @pytest.mark.parametrize(
-        ("values", "expected"),
+        ("kind", "values", "expected"),
         [
-            ([0, 100, 255], [0, 100, 255]),
-            ([0, 257, 65535], [0, 1, 255]),
-            ([0, 50_000, 100_000], [0, 128, 255]),
-            ([-7, 0, 255], [0, 0, 255]),
-            ([0, 0, 0], [0, 0, 0]),
+            ("i4", [0, 100, 255], [0, 100, 255]),
+            ("i4", [0, 257, 65535], [0, 1, 255]),
+            ("i4", [0, 50_000, 100_000], [0, 128, 255]),
+            ("i4", [-7, 0, 255], [0, 0, 255]),
+            ("i4", [0, 0, 0], [0, 0, 0]),
+            ("f4", [0.0, 0.2, 1.0], [0, 51, 255]),
+            ("f4", [0.0, 51.0, 204.0], [0, 51, 204]),
+            ("f4", [0.0, 257.0, 65535.0], [0, 1, 255]),
+            ("f4", [-1.0, 0.0, 0.4], [0, 0, 102]),
         ],
     )
-    def test_32_bit_grey(self, values: list[int], expected: list[int]) -> None:
-        rows = np.tile(np.array(values, "i4"), (3, 1))
-        pixels = decoded(encoded(Image.fromarray(rows), "TIFF"), 3)
-        assert (pixels == np.array(expected)[:, None]).all()
-
-    @pytest.mark.parametrize(
-        ("values", "expected"),
-        [
-            ([0.0, 0.2, 1.0], [0, 51, 255]),
-            ([0.0, 51.0, 204.0], [0, 51, 204]),
-            ([0.0, 257.0, 65535.0], [0, 1, 255]),
-            ([-1.0, 0.0, 0.4], [0, 0, 102]),
-        ],
-    )
-    def test_grey_of_fractions(self, values: list[float], expected: list[int]) -> None:
-        rows = np.tile(np.array(values, "f4"), (3, 1))
+    def test_32_bit_grey_and_fractions(
+        self, kind: str, values: list[float], expected: list[int]
+    ) -> None:
+        rows = np.tile(np.array(values, kind), (3, 1))
         pixels = decoded(encoded(Image.fromarray(rows), "TIFF"), 3)
         assert (pixels == np.array(expected)[:, None]).all()
 
@@ -260,27 +249,41 @@ class TestTransparency:
         expected = [(10, 20, 30), (255, 255, 255), (127, 127, 127)]
         assert (decoded(content, 3) == expected).all()
 
-    @pytest.mark.parametrize("kind", ["PNG", "GIF"])
-    def test_palette(self, kind: str) -> None:
-        image = Image.new("P", (2, 2))
-        image.putpalette([10, 20, 30, 200, 0, 0])
-        image.putdata([0, 1, 1, 1])
-        pixels = decoded(encoded(image, kind, transparency=0), 2)
-        assert pixels[0, 0].tolist() == [255, 255, 255]
-        assert pixels[1, 1].tolist() == [200, 0, 0]
-
-    def test_palette_half_transparent(self) -> None:
+    @pytest.mark.parametrize(
+        ("kind", "transparency", "shown"),
+        [("PNG", 0, 255), ("GIF", 0, 255), ("PNG", b"\x80\xff", 127)],
+    )
+    def test_palette(self, kind: str, transparency: int | bytes, shown: int) -> None:
         image = Image.new("P", (2, 2))
         image.putpalette([0, 0, 0, 200, 0, 0])
         image.putdata([0, 1, 1, 1])
-        pixels = decoded(encoded(image, "PNG", transparency=b"\x80\xff"), 2)
-        assert pixels[0, 0].tolist() == [127, 127, 127]
+        pixels = decoded(encoded(image, kind, transparency=transparency), 2)
+        assert pixels[0, 0].tolist() == [shown] * 3
         assert pixels[1, 1].tolist() == [200, 0, 0]
 
     def test_one_grey_that_stands_for_nothing(self) -> None:
         image = Image.fromarray(np.array([[7, 200], [200, 7]], np.uint8))
         pixels = decoded(encoded(image, "PNG", transparency=7), 2)
         assert pixels[..., 0].tolist() == [[255, 200], [200, 255]]
+
+
+ODD_TAGS = {
+    "no entry": exif(),
+    "nothing": b"Exif\x00\x00",
+    "turn 0": exif(exif_entry(ORIENTATION, SHORT, 1, b"\x00")),
+    "turn 65535": exif(exif_entry(ORIENTATION, SHORT, 1, b"\xff\xff")),
+    "more turns than bytes": exif(exif_entry(ORIENTATION, SHORT, 900, b"\x06")),
+    "unknown type": exif(exif_entry(ORIENTATION, 99, 1, b"\x06")),
+}
+MISTYPED = {
+    "resolution as number": exif_entry(X_RESOLUTION, SHORT, 1, b"\x48"),
+    "resolution 0/0": exif_entry(X_RESOLUTION, RATIONAL, 1, b"\x26"),
+    "part beyond the end": exif_entry(0x8769, LONG, 1, b"\xff\xff\xff\x7f"),
+    "resolution as byte": exif_entry(X_RESOLUTION, BYTE, 1, b"\x48"),
+    "resolution as text": exif_entry(X_RESOLUTION, ASCII, 3, b"72"),
+    "resolution of no type": exif_entry(X_RESOLUTION, UNDEFINED, 2, b"72"),
+    "maker as fraction": exif_entry(0x010F, RATIONAL, 1, b"\x26"),
+}
 
 
 class TestExif:
@@ -300,24 +303,7 @@ class TestExif:
         expected = decoded(encoded(Image.fromarray(upright), "PNG"), 24)
         assert np.array_equal(decoded(content, 24), expected)
 
-    @pytest.mark.parametrize(
-        "tags",
-        [
-            pytest.param(exif(), id="no entry"),
-            pytest.param(b"Exif\x00\x00", id="nothing"),
-            pytest.param(exif(exif_entry(ORIENTATION, SHORT, 1, b"\x00")), id="turn 0"),
-            pytest.param(
-                exif(exif_entry(ORIENTATION, SHORT, 1, b"\xff\xff")), id="turn 65535"
-            ),
-            pytest.param(
-                exif(exif_entry(ORIENTATION, SHORT, 900, b"\x06")),
-                id="more turns than bytes",
-            ),
-            pytest.param(
-                exif(exif_entry(ORIENTATION, 99, 1, b"\x06")), id="unknown type"
-            ),
-        ],
-    )
+    @pytest.mark.parametrize("tags", ODD_TAGS.values(), ids=ODD_TAGS)
     @pytest.mark.filterwarnings("ignore::UserWarning:PIL")
     def test_what_cannot_be_understood_is_left_out(self, tags: bytes) -> None:
         image = Image.fromarray(noise(20, 30))
@@ -325,37 +311,7 @@ class TestExif:
         assert np.array_equal(decoded(encoded(image, exif=tags), 24), expected)
 
     @pytest.mark.parametrize("kind", ["JPEG", "WEBP"])
-    @pytest.mark.parametrize(
-        "entry",
-        [
-            pytest.param(
-                exif_entry(X_RESOLUTION, SHORT, 1, b"\x48"), id="resolution as number"
-            ),
-            pytest.param(
-                exif_entry(X_RESOLUTION, RATIONAL, 1, b"\x26"), id="resolution 0/0"
-            ),
-            pytest.param(
-                exif_entry(0x8769, LONG, 1, b"\xff\xff\xff\x7f"),
-                id="part beyond the end",
-            ),
-            pytest.param(
-                exif_entry(X_RESOLUTION, BYTE, 1, b"\x48"),
-                id="resolution as byte",
-            ),
-            pytest.param(
-                exif_entry(X_RESOLUTION, ASCII, 3, b"72"),
-                id="resolution as text",
-            ),
-            pytest.param(
-                exif_entry(X_RESOLUTION, UNDEFINED, 2, b"72"),
-                id="resolution of no type",
-            ),
-            pytest.param(
-                exif_entry(0x010F, RATIONAL, 1, b"\x26"),
-                id="maker as fraction",
-            ),
-        ],
-    )
+    @pytest.mark.parametrize("entry", MISTYPED.values(), ids=MISTYPED)
     @pytest.mark.filterwarnings("ignore::UserWarning:PIL")
     def test_a_mistyped_tag_beside_a_turn_keeps_it(
         self, kind: str, entry: bytes
@@ -367,6 +323,13 @@ class TestExif:
         upright = stored.transpose(Image.Transpose.ROTATE_270)
         expected = np.asarray(upright.resize((24, 24)))
         assert np.array_equal(decoded(content, 24), expected)
+
+
+def tiff_with_entry(tag: int, kind: int) -> tuple[bytearray, int]:
+    """A TIFF of a palette, and where its entry of a tag is."""
+    content = bytearray(encoded(picture(1, 40).convert("P"), "TIFF"))
+    tags = int.from_bytes(content[4:8], "little") + 2
+    return content, content.index(struct.pack("<HH", tag, kind), tags)
 
 
 class TestNothingElseIsRaised:
@@ -426,16 +389,12 @@ class TestNothingElseIsRaised:
         self.check(bytes(content))
 
     def test_by_a_tiff_whose_place_of_pixels_is_no_number(self) -> None:
-        content = bytearray(encoded(picture(1, 40).convert("P"), "TIFF"))
-        tags = int.from_bytes(content[4:8], "little") + 2
-        strip_offsets = content.index(struct.pack("<HH", 273, LONG), tags)
-        content[strip_offsets + 2] = 10  # SRATIONAL
+        content, offsets = tiff_with_entry(273, LONG)
+        content[offsets + 2] = 10  # SRATIONAL
         self.check(bytes(content))
 
     def test_by_a_tiff_whose_palette_is_negative(self) -> None:
-        content = bytearray(encoded(picture(1, 40).convert("P"), "TIFF"))
-        tags = int.from_bytes(content[4:8], "little") + 2
-        colour_map = content.index(struct.pack("<HH", 320, SHORT), tags)
+        content, colour_map = tiff_with_entry(320, SHORT)
         content[colour_map + 2] = 8  # SSHORT
         place = int.from_bytes(content[colour_map + 8 : colour_map + 12], "little")
         content[place : place + 4] = b"\x00\x80\x00\x80"

@@ -82,24 +82,18 @@ class TestCheckWeightsFile:
     def test_what_keras_wrote_passes(self, files: Path) -> None:
         check_weights_file(files / "a.weights.h5", ALPHA)
 
-    @pytest.mark.parametrize("content", [b"", b"<html>404</html>", bytes(9999)])
-    def test_other_files_are_told(self, tmp_path: Path, content: bytes) -> None:
+    @pytest.mark.parametrize("content", [b"", b"<html>404</html>", bytes(9999), None])
+    def test_other_files_are_told(self, tmp_path: Path, content: bytes | None) -> None:
         path = tmp_path / "a.weights.h5"
+        if content is None:  # Cut.
+            content = layers_of(path, {"layers/a": 5000}).read_bytes()[:3000]
         path.write_bytes(content)
         with pytest.raises(BackboneError, match="a.weights.h5' is not a weights file"):
             check_weights_file(path, 1.0)
 
-    def test_a_cut_file_is_told(self, tmp_path: Path) -> None:
-        path = layers_of(tmp_path / "a.weights.h5", {"layers/a": 5000})
-        path.write_bytes(path.read_bytes()[:3000])
-        with pytest.raises(BackboneError, match="is not a weights file"):
-            check_weights_file(path, 1.0)
-
-    def test_no_file_is_told(self, tmp_path: Path) -> None:
+    def test_no_file_or_a_folder_is_told(self, tmp_path: Path) -> None:
         with pytest.raises(BackboneError, match="is not a weights file.*No such file"):
             check_weights_file(tmp_path / "a.weights.h5", 1.0)
-
-    def test_a_folder_is_told(self, tmp_path: Path) -> None:
         with pytest.raises(BackboneError, match="is not a weights file"):
             check_weights_file(tmp_path, 1.0)
 
@@ -172,20 +166,16 @@ class TestLoadBackbone:
         with pytest.raises(BackboneError, match="does not fit MobileNet"):
             load_backbone(Path(path), ALPHA, SIZE)
 
-    @pytest.mark.parametrize("content", [None, b"", b"<html>404</html>", b"PK\x03\x04"])
+    @pytest.mark.parametrize(
+        "content", [None, b"", b"<html>404</html>", b"PK\x03\x04", "cut"]
+    )
     def test_what_is_no_keras_file_is_told(
-        self, tmp_path: Path, content: bytes | None
+        self, files: Path, tmp_path: Path, content: bytes | str | None
     ) -> None:
-        path = tmp_path / "a.keras"
+        path, whole = tmp_path / "a.keras", (files / "a.keras").read_bytes()
         if content is not None:
-            path.write_bytes(content)
-        with pytest.raises(BackboneError, match="a.keras' is no Keras model"):
-            load_backbone(path, ALPHA, SIZE)
-
-    def test_a_cut_keras_file_is_told(self, files: Path, tmp_path: Path) -> None:
-        content = (files / "a.keras").read_bytes()
-        path = tmp_path / "a.keras"
-        path.write_bytes(content[: len(content) // 2])
+            cut = whole[: len(whole) // 2]
+            path.write_bytes(content if isinstance(content, bytes) else cut)
         with pytest.raises(BackboneError, match="a.keras' is no Keras model"):
             load_backbone(path, ALPHA, SIZE)
 
@@ -213,9 +203,10 @@ class TestWeightsDigest:
 
 @pytest.mark.usefixtures("model")
 class TestImagenet:
-    @pytest.fixture
-    def message(self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
-        """What is told without a network, on a machine that has nothing cached."""
+    def test_three_choices_and_why_it_failed_are_named(
+        self, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+    ) -> None:
+        """Without a network, on a machine that has nothing cached."""
 
         def refuse(*_: Any, **__: Any) -> None:
             raise socket.gaierror(-3, "Temporary failure in name resolution")
@@ -225,14 +216,10 @@ class TestImagenet:
         with pytest.raises(BackboneError, match="could not download") as error:
             download_imagenet(1.0, 224)
         assert not list(tmp_path.rglob("*.h5"))
-        return str(error.value)
-
-    def test_three_choices_are_named(self, message: str) -> None:
+        message = str(error.value)
         assert message.startswith("backbone.weights=imagenet: ")
         assert "URL fetch failure on https://" in message
+        assert "Temporary failure in name resolution" in message
         assert "connect to the network once" in message
         assert "backbone.weights=bundled" in message
         assert "backbone.weights=<path to a .weights.h5 or .keras file>" in message
-
-    def test_why_it_failed_is_told(self, message: str) -> None:
-        assert "Temporary failure in name resolution" in message

@@ -93,19 +93,13 @@ def test_kinds_look_different(whole: Path) -> None:
 
 
 @pytest.mark.usefixtures("few")
-def test_same_seed_gives_the_same_bytes(tmp_path: Path) -> None:
-    write_sample(tmp_path / "a", images_per_label=2, seed=7)
-    write_sample(tmp_path / "b", images_per_label=2, seed=7)
-    assert contents(tmp_path / "a") == contents(tmp_path / "b")
-
-
-@pytest.mark.usefixtures("few")
-def test_other_seed_gives_other_pictures(tmp_path: Path) -> None:
-    write_sample(tmp_path / "a", images_per_label=1, seed=0)
-    write_sample(tmp_path / "b", images_per_label=1, seed=1)
-    first, second = contents(tmp_path / "a"), contents(tmp_path / "b")
-    assert first.keys() == second.keys()
-    assert all(first[name] != second[name] for name in first)
+def test_seed_decides_every_byte(tmp_path: Path) -> None:
+    for name, seed in (("a", 7), ("b", 7), ("c", 1)):
+        write_sample(tmp_path / name, images_per_label=1, seed=seed)
+    first, same, other = (contents(tmp_path / name) for name in "abc")
+    assert first == same
+    assert first.keys() == other.keys()
+    assert all(first[name] != other[name] for name in first)
 
 
 @pytest.mark.usefixtures("few")

@@ -79,24 +79,21 @@ class FeatureExtractor:
         Returns:
             Of each its features ``(dimensions,)``, or why it is no usable image.
         """
-        failures: dict[int, DecodeFailure] = {}
-        waiting: list[Pixels] = []
-        vectors: list[Features] = []
-        for place, content in enumerate(contents):
-            decoded = (
+        results: list[Features | DecodeFailure] = []
+        for start in range(0, len(contents), DECODED):
+            decoded = [
                 content
                 if isinstance(content, DecodeFailure)
                 else decode_image(content, self.input_size, max_pixels)
-            )
-            if isinstance(decoded, DecodeFailure):
-                failures[place] = decoded
-                continue
-            waiting.append(decoded)
-            if len(waiting) == DECODED:
-                vectors += self.infer(waiting)
-                waiting.clear()
-        found = iter(vectors + self.infer(waiting))
-        return [failures.get(place) or next(found) for place in range(len(contents))]
+                for content in contents[start : start + DECODED]
+            ]
+            pictures = [each for each in decoded if not isinstance(each, DecodeFailure)]
+            found = iter(self.infer(pictures))
+            results += [
+                each if isinstance(each, DecodeFailure) else next(found)
+                for each in decoded
+            ]
+        return results
 
 
 _extractors: dict[str, FeatureExtractor] = {}
