@@ -11,14 +11,13 @@ import numpy as np
 import pytest
 
 from fruit_features.backbone.mobilenet import (
-    PARAMETER_COUNTS,
     build_backbone,
     check_weights_file,
     download_imagenet,
     load_backbone,
     weights_digest,
 )
-from fruit_features.backbone.spec import ALPHAS
+from fruit_features.backbone.spec import ALPHAS, PARAMETER_COUNTS
 from fruit_features.exceptions import BackboneError
 from tests.keras_models import by_keras, telling_backbone
 
@@ -57,13 +56,9 @@ def layers_of(path: Path, sizes: dict[str, int]) -> Path:
 
 
 @pytest.mark.usefixtures("model")
-class TestParameterCounts:
-    def test_all_alphas_have_one(self) -> None:
-        assert tuple(PARAMETER_COUNTS) == ALPHAS
-
-    @pytest.mark.parametrize("alpha", ALPHAS)
-    def test_is_what_keras_counts(self, alpha: float) -> None:
-        assert build_backbone(alpha, 32).count_params() == PARAMETER_COUNTS[alpha]
+@pytest.mark.parametrize("alpha", ALPHAS)
+def test_parameters_are_what_keras_counts(alpha: float) -> None:
+    assert build_backbone(alpha, 32).count_params() == PARAMETER_COUNTS[alpha]
 
 
 class TestCheckWeightsFile:

@@ -7,13 +7,13 @@ import pytest
 
 from fruit_features.backbone.decoding import decode_image
 from fruit_features.backbone.inference import FeatureExtractor
-from fruit_features.backbone.mobilenet import PARAMETER_COUNTS
 from fruit_features.backbone.source import (
     BUNDLED_WEIGHTS,
     bundled_backbone,
     export_from_source,
     source_key,
 )
+from fruit_features.backbone.spec import PARAMETER_COUNTS, Backbone
 from fruit_sample.writing import write_sample
 
 
@@ -76,6 +76,19 @@ class TestBundled:
         )
         assert cosines(ours, theirs).mean() > 0.9
         assert not np.array_equal(ours, theirs)
+
+
+def test_description_leaves_out_the_model_alone() -> None:
+    backbone = Backbone("id", "bundled", 0.35, 96, 1280, "ab12", b"model")
+    assert backbone.describe() == {
+        "id": "id",
+        "weights": "bundled",
+        "alpha": 0.35,
+        "input_size": 96,
+        "dimensions": 1280,
+        "sha256": "ab12",
+        "precision": "float32",
+    }
 
 
 class TestSourceKey:

@@ -8,12 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from fruit_features.backbone.inference import silence_stderr
-from fruit_features.backbone.mobilenet import (
-    PARAMETER_COUNTS,
-    quiet_tensorflow,
-    weights_digest,
-)
-from fruit_features.backbone.spec import Backbone
+from fruit_features.backbone.mobilenet import quiet_tensorflow, weights_digest
+from fruit_features.backbone.spec import PARAMETER_COUNTS, Backbone
 
 if TYPE_CHECKING:
     import keras

@@ -11,21 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fruit_features.backbone.spec import ALPHAS
+from fruit_features.backbone.spec import ALPHAS, PARAMETER_COUNTS
 from fruit_features.exceptions import BackboneError
 
 if TYPE_CHECKING:
     import keras
-
-# How many numbers MobileNetV2 without top has, by alpha. A test counts them.
-PARAMETER_COUNTS = {
-    0.35: 410_208,
-    0.5: 706_224,
-    0.75: 1_382_064,
-    1.0: 2_257_984,
-    1.3: 3_766_048,
-    1.4: 4_363_712,
-}
 
 
 def quiet_tensorflow() -> None:

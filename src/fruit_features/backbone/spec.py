@@ -3,8 +3,18 @@
 from dataclasses import asdict, dataclass
 from typing import Any
 
-# The width multipliers and input sizes that Keras has ImageNet weights for.
-ALPHAS = (0.35, 0.5, 0.75, 1.0, 1.3, 1.4)
+# How many numbers MobileNetV2 without top has, by alpha, its width multiplier.
+# A test counts them.
+PARAMETER_COUNTS = {
+    0.35: 410_208,
+    0.5: 706_224,
+    0.75: 1_382_064,
+    1.0: 2_257_984,
+    1.3: 3_766_048,
+    1.4: 4_363_712,
+}
+# Keras has ImageNet weights for each of these, at IMAGENET_SIZES.
+ALPHAS = tuple(PARAMETER_COUNTS)
 SMALLEST_INPUT = 32  # MobileNetV2 halves the picture five times.
 PRECISIONS = ("float32", "int8")
 IMAGENET_SIZES = (96, 128, 160, 192, 224)
