@@ -1,4 +1,4 @@
-"""``ConfigLoader``: Kedro's, but for places, archives and what cannot be found."""
+"""Kedro's configuration loader, with places, archives and one-line errors."""
 
 import atexit
 import functools
@@ -22,7 +22,7 @@ from fruit_features.places import PATTERN, PLACES, as_place
 
 
 class ConfigLoader(OmegaConfigLoader):
-    """Kedro's loader, which hands places to the catalog as they are."""
+    """Kedro's loader, which hands places to the catalog without interpolation."""
 
     def __init__(
         self,
@@ -31,17 +31,7 @@ class ConfigLoader(OmegaConfigLoader):
         runtime_params: dict[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
-        """Keep the places apart from the parameters, which are interpolated.
-
-        Args:
-            conf_source: As for ``OmegaConfigLoader``.
-            env: As for ``OmegaConfigLoader``.
-            runtime_params: Parameters and places.
-            kwargs: As for ``OmegaConfigLoader``.
-
-        Raises:
-            ParameterError: If a place is none.
-        """
+        """Keep the places apart from the parameters, which are interpolated."""
         given = dict(runtime_params or {})
         self._places = {
             name: as_place(name, given.pop(name)) for name in PLACES if name in given
@@ -50,11 +40,7 @@ class ConfigLoader(OmegaConfigLoader):
         super().__init__(_unpacked(self._given), env, given, **kwargs)
 
     def __getitem__(self, key: str) -> dict[str, Any]:
-        """Load a group of the configuration.
-
-        Raises:
-            FruitFeaturesError: Of a resolver; OmegaConf wraps it, more than once.
-        """
+        """Load a group; raise a resolver's own error, which OmegaConf wraps."""
         try:
             return super().__getitem__(key)
         except InterpolationResolutionError as error:
@@ -70,11 +56,7 @@ class ConfigLoader(OmegaConfigLoader):
         return as_place(variable, value) if variable in PLACES else value
 
     def check_environment(self) -> None:
-        """Refuse an environment, or a configuration, that is not there.
-
-        Raises:
-            ParameterError: With the environments there are.
-        """
+        """Refuse an environment, or a configuration, that does not exist."""
         root = self._get_conf_env_path("")
         if not self._fs.isdir(self._get_conf_env_path(self.base_env)):
             message = (
@@ -99,10 +81,7 @@ class ConfigLoader(OmegaConfigLoader):
             raise ParameterError(message)
 
     def log_as_configured(self) -> None:
-        """Let a command log by this configuration where Kedro did not look for it.
-
-        Kedro looks in the folder that the command was called in.
-        """
+        """Log by this configuration where a command is called outside the project."""
         file = Path(self.conf_source, "logging.yml")
         known = (
             os.environ.get("KEDRO_LOGGING_CONFIG") or Path("conf/logging.yml").exists()
@@ -113,11 +92,7 @@ class ConfigLoader(OmegaConfigLoader):
 
 @functools.cache
 def _unpacked(conf_source: str) -> str:
-    """Return a folder of a configuration: Java reads files of it too.
-
-    Raises:
-        ParameterError: If it is an archive that cannot be read.
-    """
+    """Return a configuration as a folder, since Java reads files of it too."""
     try:
         system, kind = open_conf(conf_source)
         if kind not in ("tar", "zip"):

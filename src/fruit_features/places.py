@@ -11,7 +11,6 @@ import re
 import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from itertools import takewhile
 from typing import Any, cast
 
 import click
@@ -22,7 +21,7 @@ from kedro.io.core import get_protocol_and_path
 from fruit_features.exceptions import FruitFeaturesError, ParameterError
 from fruit_features.internals import read_params
 
-# What is taken from the command line by the catalog, and is no parameter.
+# Names that the command line hands to the catalog; they are no parameters.
 PLACES = {
     "images": "Folder of images, in place of the one in the catalog.",
     "data": "Folder of all results.",
@@ -88,11 +87,7 @@ def _on_s3(name: str, text: str) -> str:
 
 
 def place_from_here(name: str, text: str) -> str:
-    """Return a place that counts from where the user stands.
-
-    Raises:
-        ClickException: If it is none.
-    """
+    """Return a place, relative to the working directory, for a command."""
     try:
         return as_place(name, text, start=os.getcwd())
     except ParameterError as error:
@@ -100,47 +95,35 @@ def place_from_here(name: str, text: str) -> str:
 
 
 def split_params(context: click.Context, option: click.Parameter, value: Any) -> Any:
-    """Read ``--params`` as Kedro does, but for places, which are text.
-
-    Raises:
-        ClickException: If a place is none, or a comma ends it too early.
-    """
+    """Read ``--params`` as Kedro does, except for places, which are text."""
     if isinstance(value, dict):
         return value  # Of a file of --config.
     places: dict[str, str] = {}
     others: list[str] = []
-    place = ""
-    items = value.split(",")
-    for number, item in enumerate(items):
-        name, equals, text = item.partition("=")
-        if equals:
-            place = name.strip() if name.strip() in PLACES else ""
-        if place and not equals:
-            rest = takewhile(lambda each: "=" not in each, items[number:])
-            whole = shlex.quote(",".join([places[place], *rest]))
-            message = (
-                f"--params: a comma ends {place}={places[place]!r}, and {item!r} is no "
-                "name=value; a folder with a comma in its name goes by its option: "
-                f"{_option(place)} {whole}"
-            )
-            raise click.ClickException(message)
-        if place:
-            places[place] = text
-        elif name.strip() == WEIGHTS:
+    for item in re.split(",(?=[^,]*=)", value):
+        name, _, text = item.partition("=")
+        name = name.strip()
+        if name in PLACES:
+            start, comma, rest = text.partition(",")
+            if comma:
+                message = (
+                    f"--params: a comma ends {name}={start!r}, and {rest!r} is no "
+                    "name=value; a folder with a comma in its name goes by its "
+                    f"option: {_option(name)} {shlex.quote(text)}"
+                )
+                raise click.ClickException(message)
+            places[name] = place_from_here(name, text)
+        elif name == WEIGHTS:
             # A file is text as well; JSON's spelling of it is YAML's.
             text = json.dumps(os.path.expanduser(text), ensure_ascii=False)
             others.append(f"{WEIGHTS}={text}")
         else:
             others.append(item)
-    found = {name: place_from_here(name, text) for name, text in places.items()}
-    return {**read_params(context, option, ",".join(others)), **found}
+    return {**read_params(context, option, ",".join(others)), **places}
 
 
 def params_option(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add ``--params`` to a command, and an option for each place.
-
-    The command is called with all of them as ``params``.
-    """
+    """Add ``--params`` and an option for each place; all of them are ``params``."""
 
     @functools.wraps(function)
     def with_places(*args: Any, params: dict[str, Any], **options: Any) -> Any:
@@ -165,11 +148,7 @@ def params_option(function: Callable[..., Any]) -> Callable[..., Any]:
 
 @contextmanager
 def opened(env: str | None, params: dict[str, Any]) -> Iterator[KedroContext]:
-    """Open the context of a command.
-
-    Raises:
-        ClickException: With the message of what a user can mend.
-    """
+    """Open the context of a command; errors that a user can mend get one line."""
     try:
         with KedroSession.create(env=env, runtime_params=params) as session:
             yield cast(KedroSession, session).load_context()

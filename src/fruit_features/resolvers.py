@@ -51,15 +51,7 @@ OTHER_VARIABLES = {
 
 
 def setting(name: str, default: Any = None) -> Any:
-    """Read a variable of this project's.
-
-    Args:
-        name: One of ``SETTINGS``.
-        default: What holds where it is not set.
-
-    Raises:
-        SettingError: If it is not set and has no default, or is no setting.
-    """
+    """Read one of ``SETTINGS``; refuse another, and one that is not set."""
     if name not in SETTINGS:
         known = ", ".join(SETTINGS)
         message = f"${{setting:{name}}}: no setting; there are: {known}"
@@ -124,14 +116,9 @@ def s3_path_style() -> bool | None:
 
 
 RESOLVERS = {
-    "schema": schema,
-    "setting": setting,
-    "product": product,
-    "cores": cores,
-    "on_yarn": on_yarn,
-    "own_spark": own_spark,
-    "packages": packages,
-    "s3_endpoint": s3_endpoint,
-    "s3_region": s3_region,
-    "s3_path_style": s3_path_style,
+    function.__name__: function
+    for function in (
+        *(schema, setting, product, cores, on_yarn, own_spark, packages),
+        *(s3_endpoint, s3_region, s3_path_style),
+    )
 }

@@ -81,11 +81,7 @@ class AllParameters(Parameters):
 
 
 def check_parameters(context: KedroContext) -> None:
-    """Refuse parameters that are unknown or out of range, of whichever pipeline.
-
-    Raises:
-        ParameterError: Naming one of them.
-    """
+    """Refuse parameters that are unknown or out of range, of whichever pipeline."""
     try:
         build(AllParameters, context.config_loader["parameters"], others=PLACES)
     except ParameterError as error:
@@ -97,11 +93,7 @@ def check_parameters(context: KedroContext) -> None:
 
 
 def check_pipeline_names(names: Iterable[str]) -> None:
-    """Refuse a pipeline that is not there, before all that there are get loaded.
-
-    Raises:
-        ParameterError: With the nearest name there is.
-    """
+    """Refuse a pipeline that is not there, before all that there are get loaded."""
     for name in names:
         if name not in PIPELINES:
             raise ParameterError(unknown("no pipeline", name, PIPELINES))
@@ -120,11 +112,7 @@ def data_folder(context: KedroContext) -> Path | None:
 
 
 def require_data(context: KedroContext) -> None:
-    """Refuse a local folder of data that is not there.
-
-    Raises:
-        OutputFolderError: Naming the folder.
-    """
+    """Refuse a local folder of data that is not there."""
     folder = data_folder(context)
     if folder and not folder.is_dir():
         message = f"no data in {str(folder)!r}; name its folder: --params data=..."
@@ -132,11 +120,7 @@ def require_data(context: KedroContext) -> None:
 
 
 def check_inputs(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
-    """Refuse to run a part of the pipelines where what it begins with is not there.
-
-    Raises:
-        OutputFolderError: Naming the datasets, and where they were looked for.
-    """
+    """Refuse to run a part of the pipelines where what it begins with is not there."""
     # The first of these lists, or says what is wrong; the others may be missing.
     tolerant = (ImageFolderDataset, LazyDataset, LocalFolderDataset)
     # A hook saves the facts of a run while it is at work.
@@ -158,10 +142,7 @@ def check_inputs(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None
 
 
 def has_place(context: KedroContext, name: str) -> bool:
-    """Tell, without loading the catalog, whether a dataset's file or folder is there.
-
-    Of remote storage other than S3 that is taken for granted.
-    """
+    """Tell whether a dataset has data; assumed of storage other than disks and S3."""
     place = place_of(_filepath(context, name))
     if place:
         return has_objects(place)
@@ -183,11 +164,7 @@ def _filepath(context: KedroContext, name: str) -> str:
 
 
 def check_storage(context: KedroContext) -> None:
-    """Refuse an S3 that does not answer, or lets this run not list, read or write.
-
-    Raises:
-        StorageError: Naming the place and what to do.
-    """
+    """Refuse an S3 that does not answer, or lets this run not list, read or write."""
     global _answered  # noqa: PLW0603
     if context is _answered:
         return
@@ -201,22 +178,14 @@ def check_storage(context: KedroContext) -> None:
 
 
 def check_cluster(context: KedroContext) -> None:
-    """Refuse a YARN that does not answer or has no room.
-
-    Raises:
-        ClusterError: Naming what is wrong and what to do.
-    """
+    """Refuse a YARN that does not answer or has no room."""
     spark = context.config_loader["spark"]
     if spark["spark.master"] == "yarn":
         check_yarn(spark)
 
 
 def check_output_folder(folder: Path | None, needed: int = BASE_BYTES) -> None:
-    """Refuse a folder of results that cannot be written to or has no room.
-
-    Raises:
-        OutputFolderError: Naming the folder.
-    """
+    """Refuse a folder of results that cannot be written to or has no room."""
     if folder is None:
         return
     if set(PATTERN) & set(str(folder)):
@@ -239,9 +208,6 @@ def check_space(
         listing: Every image, with ``selected``.
         images: The table of packed images.
         features: The table of features.
-
-    Raises:
-        OutputFolderError: Naming the folder, what it needs and what it has.
     """
     taken = listing[listing["selected"]].set_index(SIZED, drop=False)[["length"]]
     everything = BASE_BYTES + int(taken["length"].sum()) + len(taken) * ROW_BYTES
@@ -259,7 +225,7 @@ def _stored(table: Path) -> "pd.Index[Any]":
     import pandas as pd
     from pyarrow.dataset import dataset
 
-    # Leaves out what is hidden: what a killed run has left.
+    # Leaves out hidden files, such as those of a killed run.
     stored = dataset(table, format="parquet") if table.is_dir() else None
     if stored is None or not stored.files:
         return pd.MultiIndex.from_arrays([[], []], names=SIZED)
@@ -296,10 +262,10 @@ class PreflightHooks:
     def before_dataset_saved(self, dataset_name: str, data: Any) -> None:
         """Refuse a disk that will not hold what the run adds."""
         if dataset_name == "image_listing@pandas" and self._data:
-            tables = [
-                local_path(self._context, name) for name in ("images", "features")
-            ]
-            check_space(self._data, data, *filter(None, tables))
+            images = local_path(self._context, "images")
+            features = local_path(self._context, "features")
+            if images and features:
+                check_space(self._data, data, images, features)
 
     @hook_impl
     def after_dataset_loaded(self) -> None:
