@@ -39,12 +39,10 @@ def packaged(tmp_path: Path) -> Path:
 def test_default_environment_may_be_named(
     env: str | None, project: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with KedroSession.create(project, env=env) as session:
-        assert session.load_context().env == env
-    if env:
-        monkeypatch.setenv("KEDRO_ENV", env)
-        with KedroSession.create(project) as session:
+    for named in (env, None) if env else (None,):
+        with KedroSession.create(project, env=named) as session:
             assert session.load_context().env == env
+        monkeypatch.setenv("KEDRO_ENV", str(env))
 
 
 def test_environment_of_an_archive(
@@ -78,14 +76,9 @@ def test_configuration_that_cannot_be_read(tmp_path: Path) -> None:
 
 
 def test_package_without_a_configuration_says_one_line() -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "fruit_features"],
-        # No project is above it.
-        cwd="/",
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = [sys.executable, "-m", "fruit_features"]
+    # No project is above it.
+    done = subprocess.run(command, cwd="/", capture_output=True, text=True, check=False)
     assert done.returncode == 1
     assert done.stdout + done.stderr == (
         "Error: no configuration in '/conf': run it in the project's folder, or name "

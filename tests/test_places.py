@@ -192,18 +192,17 @@ class TestCommands:
 
         return invoke
 
-    def test_erase_lists_the_photographs_that_are_meant(
-        self, command: Callable[..., Result], tmp_path: Path
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            ("erase", "--raw", "--dry-run", "--label", "Apple"),
+            ("retention", "--dry-run", "--on", "2099-01-01"),
+        ],
+    )
+    def test_photographs_that_are_meant_are_listed(
+        self, command: Callable[..., Result], tmp_path: Path, arguments: tuple[str, ...]
     ) -> None:
-        done = command("erase", "--raw", "--dry-run", "--label", "Apple")
-        assert done.exit_code == 0, done.output
-        assert f"{tmp_path}/photos #1\n" in done.output
-        assert f"{tmp_path}/photos\n" not in done.output
-
-    def test_retention_counts_there(
-        self, command: Callable[..., Result], tmp_path: Path
-    ) -> None:
-        done = command("retention", "--dry-run", "--on", "2099-01-01")
+        done = command(*arguments)
         assert done.exit_code == 0, done.output
         assert f"{tmp_path}/photos #1\n" in done.output
         assert f"{tmp_path}/photos\n" not in done.output

@@ -97,49 +97,51 @@ class TestParameterNames:
         assert {"images", "data", "backbone.weights", "reduction.refit"} <= set(listed)
 
 
-class TestPipelineNames:
-    def test_those_there_are_pass(self) -> None:
-        check_pipeline_names([*PIPELINES])
-
-    def test_another_is_refused_with_the_nearest(self) -> None:
-        with pytest.raises(ParameterError, match=r"no pipeline 'ingest'.+'ingestion'"):
-            check_pipeline_names(["training", "ingest"])
+def test_unknown_pipeline_is_refused_with_the_nearest() -> None:
+    check_pipeline_names([*PIPELINES])
+    with pytest.raises(ParameterError, match=r"no pipeline 'ingest'.+'ingestion'"):
+        check_pipeline_names(["training", "ingest"])
 
 
-class TestDataFolder:
-    def test_by_default(self, load: Load, project: Path) -> None:
-        assert data_folder(load()) == project / "data"
-
-    @pytest.mark.parametrize("name", ["results", "a b%20é #1"])
-    def test_named(self, load: Load, tmp_path: Path, name: str) -> None:
-        assert data_folder(load(data=str(tmp_path / name))) == tmp_path / name
-
-    def test_relative(self, load: Load, project: Path) -> None:
-        assert data_folder(load(data="other/results")) == project / "other/results"
-
-    def test_remote(self, load: Load) -> None:
-        assert data_folder(load(data="s3://bucket/results")) is None
+@pytest.mark.parametrize(
+    ("given", "folder"),
+    [
+        ({}, "{project}/data"),
+        ({"data": "{tmp}/results"}, "{tmp}/results"),
+        ({"data": "{tmp}/a b%20é #1"}, "{tmp}/a b%20é #1"),
+        ({"data": "other/results"}, "{project}/other/results"),
+        ({"data": "s3://bucket/results"}, None),
+    ],
+)
+def test_data_folder(
+    load: Load, project: Path, tmp_path: Path, given: dict[str, str], folder: str | None
+) -> None:
+    places = {"project": project, "tmp": tmp_path}
+    named = {name: text.format(**places) for name, text in given.items()}
+    expected = folder and Path(folder.format(**places))
+    assert data_folder(load(**named)) == expected
 
 
 class TestOutputFolder:
-    def test_is_made(self, tmp_path: Path) -> None:
+    def test_is_made_and_keeps_what_lies_in_it(self, tmp_path: Path) -> None:
         folder = tmp_path / "not yet" / "there"
         check_output_folder(folder)
         assert list(folder.iterdir()) == []
-
-    def test_what_lies_in_it_stays(self, tmp_path: Path) -> None:
-        (tmp_path / "kept").write_text("x")
         check_output_folder(tmp_path)
-        assert [path.name for path in tmp_path.iterdir()] == ["kept"]
+        assert list(tmp_path.iterdir()) == [folder.parent]
 
     def test_remote_is_not_looked_at(self) -> None:
         check_output_folder(None)
 
     @pytest.mark.parametrize(
         ("place", "why"),
-        [("file/data", "Not a directory"), ("file", "File exists")],
+        [
+            ("file/data", "Not a directory"),
+            ("file", "File exists"),
+            ("x" * 300, "File name too long"),
+        ],
     )
-    def test_under_a_file(self, tmp_path: Path, place: str, why: str) -> None:
+    def test_that_cannot_be_made(self, tmp_path: Path, place: str, why: str) -> None:
         (tmp_path / "file").write_text("x")
         message = (
             f"^cannot write results to '{tmp_path / place}': {why}; make room, or "
@@ -157,11 +159,9 @@ class TestOutputFolder:
         finally:
             tmp_path.chmod(0o700)
 
-    def test_name_that_is_too_long(self, tmp_path: Path) -> None:
-        with pytest.raises(OutputFolderError, match="File name too long"):
-            check_output_folder(tmp_path / ("x" * 300))
-
     def test_without_room(self, tmp_path: Path, free: Callable[[int], None]) -> None:
+        free(BASE_BYTES)
+        check_output_folder(tmp_path)
         free(3 * 2**20)
         message = (
             f"cannot write results to '{tmp_path}': 3 MB free, some 200 MB needed; "
@@ -170,11 +170,11 @@ class TestOutputFolder:
         with pytest.raises(OutputFolderError, match=f"^{re.escape(message)}$"):
             check_output_folder(tmp_path)
 
-    def test_with_just_enough_room(
-        self, tmp_path: Path, free: Callable[[int], None]
-    ) -> None:
-        free(BASE_BYTES)
-        check_output_folder(tmp_path)
+    @pytest.mark.parametrize("name", ["[1]", "a*b", "x?", "{y}", "back\\slash"])
+    def test_that_spark_takes_for_a_pattern(self, tmp_path: Path, name: str) -> None:
+        with pytest.raises(OutputFolderError, match="takes the letters"):
+            check_output_folder(tmp_path / name)
+        assert list(tmp_path.iterdir()) == []
 
 
 class TestSpace:
@@ -203,10 +203,7 @@ class TestSpace:
         features: dict[str, int],
         needed: int,
     ) -> None:
-        for name, rows in {
-            "images": images,
-            "features": features,
-        }.items():
+        for name, rows in (("images", images), ("features", features)):
             # A run that was killed has left but this.
             (tmp_path / name / "_temporary").mkdir(parents=True)
             if rows:
@@ -223,10 +220,3 @@ class TestSpace:
     def test_of_nothing(self, tmp_path: Path, free: Callable[[int], None]) -> None:
         free(BASE_BYTES)
         check_space(tmp_path, self.LISTING[:0], tmp_path, tmp_path)
-
-
-@pytest.mark.parametrize("name", ["[1]", "a*b", "x?", "{y}", "back\\slash"])
-def test_folder_that_spark_takes_for_a_pattern(tmp_path: Path, name: str) -> None:
-    with pytest.raises(OutputFolderError, match="takes the letters"):
-        check_output_folder(tmp_path / name)
-    assert list(tmp_path.iterdir()) == []
