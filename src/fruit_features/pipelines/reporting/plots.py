@@ -147,23 +147,18 @@ def draw_projection(points: "pd.DataFrame", total: int) -> "go.Figure":
     """
     import plotly.graph_objects as go
 
-    groups = [(str(label), rows) for label, rows in points.groupby("label")]
-    figure = go.Figure(
-        [
-            go.Scattergl(
-                x=group["x"],
-                y=group["y"],
-                name=html.escape(label) or "(no label)",
-                text=[html.escape(key) for key in group["image_key"]],
-                hovertemplate="%{text}<extra>%{fullData.name}</extra>",
-                mode="markers",
-                marker={"size": 5, "opacity": 0.7, "color": colour},
-            )
-            for colour, (label, group) in zip(
-                label_colours(len(groups)), groups, strict=True
-            )
-        ]
-    )
+    groups = list(points.groupby("label"))
+    figure = go.Figure()
+    for colour, (label, group) in zip(label_colours(len(groups)), groups, strict=True):
+        figure.add_scattergl(
+            x=group["x"],
+            y=group["y"],
+            name=html.escape(str(label)) or "(no label)",
+            text=[html.escape(key) for key in group["image_key"]],
+            hovertemplate="%{text}<extra>%{fullData.name}</extra>",
+            mode="markers",
+            marker={"size": 5, "opacity": 0.7, "color": colour},
+        )
     drawn = "" if len(points) == total else f", {len(points):,} drawn"
     figure.update_layout(
         title=f"{total:,} images on the first two components{drawn}",
