@@ -1,8 +1,6 @@
 """Small pictures for the report: pixels alone, without any note of the file."""
 
-import contextlib
 import io
-from collections.abc import Iterator
 
 from PIL import Image, ImageFile
 
@@ -29,24 +27,15 @@ def make_thumbnail(content: bytes, side: int) -> bytes | None:
         image.draft("RGB", (side, side))
         if image.width * image.height > MOST_PIXELS:
             return None
-        with _damage_allowed():
-            whole = load_image(image, len(content))
-        small = to_rgb(upright(whole))
+        # Only here: a worker decodes other pictures as well.
+        ImageFile.LOAD_TRUNCATED_IMAGES = True
+        small = to_rgb(upright(load_image(image, len(content))))
         small.thumbnail((side, side))
     except (*DAMAGE, MemoryError):
         return None
+    finally:
+        ImageFile.LOAD_TRUNCATED_IMAGES = False
     bare = Image.frombytes("RGB", small.size, small.tobytes())
     written = io.BytesIO()
     bare.save(written, "JPEG", quality=QUALITY, optimize=True)
     return written.getvalue()
-
-
-@contextlib.contextmanager
-def _damage_allowed() -> Iterator[None]:
-    """Let Pillow decode what there is; only here, since a worker does other work."""
-    before = ImageFile.LOAD_TRUNCATED_IMAGES
-    ImageFile.LOAD_TRUNCATED_IMAGES = True
-    try:
-        yield
-    finally:
-        ImageFile.LOAD_TRUNCATED_IMAGES = before
