@@ -66,7 +66,7 @@ CLASSES = [
     Box(1, 5.3, "Backbone", "what it is, its bytes", "code"),
     Box(1, 6.8, "FeatureExtractor", "one a worker process", "code"),
     Box(2, 6.8, "DecodeFailure", "reason and detail", "code"),
-    Box(2, 5.3, "FailuresParam", "gathers failures", "code"),
+    Box(2, 5.3, "UpdateParam", "gathers failures", "code"),
 ]
 CLASS_ARROWS = [
     Arrow("DataFolderHooks", "RunLock", "holds"),
@@ -74,10 +74,10 @@ CLASS_ARROWS = [
     Arrow("BackboneDataset", "Backbone", "loads"),
     Arrow("Backbone", "FeatureExtractor", "broadcast"),
     Arrow("FeatureExtractor", "DecodeFailure", "or"),
-    Arrow("DecodeFailure", "FailuresParam", "accumulator"),
+    Arrow("DecodeFailure", "UpdateParam", "accumulator"),
 ]
 FRAMES = (
-    Frame(0.3, 2, 3, "around a run: hooks.py"),
+    Frame(0.3, 2, 3, "around a run: hooks/"),
     Frame(2.8, 2, 3, "the catalog's own kinds: datasets/"),
     Frame(5.3, 1, 3, "on the driver"),
     Frame(6.8, 1, 3, "on each worker: no TensorFlow"),
