@@ -15,7 +15,7 @@ from pyspark.sql import SparkSession
 
 from fruit_features.cli import cli
 from fruit_features.datasets.table_dataset import TableDataset
-from fruit_features.privacy.erasure import Erasure
+from fruit_features.privacy import erasure
 from fruit_features.privacy.erasure_list import ErasureList
 from fruit_features.storage.run_lock import RunLock
 from tests.documentation import blocks
@@ -81,6 +81,32 @@ def test_nothing_is_left(erase: Erase, photographed: Marked) -> None:
         assert left
 
 
+def test_plot_and_page_are_drawn_anew(erase: Erase, photographed: Marked) -> None:
+    reporting = photographed.data / "08_reporting"
+    erase(*ERASED, "--yes")
+    page = (reporting / "report.html").read_text()
+    assert 'data-photo="other/' in page
+    # The page of the last run, which had one before it.
+    assert "Against the run of" in page
+    drawn = json.loads(page.split('id="points">')[1].split("</script>")[0])
+    (trace,) = json.loads((reporting / "projection_plot.json").read_text())["data"]
+    points = keys(photographed.data, "08_reporting/projection_points.parquet")
+    assert set(drawn["key"]) == set(trace["text"]) == points
+    assert drawn["labels"] == [trace["name"]] == ["other"]
+    # Of earlier runs the report is kept.
+    history = reporting / "history"
+    assert len(list(history.glob("run_report.json/*/*"))) == 2
+    assert not list(history.glob("report.html/*/*"))
+
+
+def test_what_cannot_be_drawn_anew_goes(erase: Erase, photographed: Marked) -> None:
+    reporting = photographed.data / "08_reporting"
+    (reporting / "storage.csv").write_text("")
+    assert "not drawn anew" in erase(*ERASED, "--yes").output
+    assert photographed.found() == {}
+    assert not (reporting / "report.html").exists()
+
+
 def test_lineage_tells_the_runs_of_those_left(
     erase: Erase, photographed: Marked, project: Path, spark: SparkSession
 ) -> None:
@@ -140,8 +166,8 @@ def test_the_receipt_says_what_where_and_when(
         "pca_model",
     ]
     assert receipt["models"][1]["photos"] == count - 1
-    logs = [Path(log).name for log in receipt["logs_and_previews"]]
-    assert logs == ["local-1", "local-3.zstd"]
+    removed = [Path(place).name for place in receipt["pages_logs_and_previews"]]
+    assert removed == ["report.html", "report.html", "local-1", "local-3.zstd"]
     assert receipt["refused"] == []
 
 
@@ -271,12 +297,12 @@ def test_not_beside_a_run(
     assert "another run" in erase("--label", LABEL, "--yes", code=1).output
     lock.release()
     # Nor does one begin beside it, when it has read all files for names.
-    finish, said = Erasure._finish, []
+    finish, said = erasure._finish, []
 
-    def try_first(erasure: Erasure, receipt: dict[str, Any]) -> None:
+    def try_first(*arguments: Any) -> None:
         said.append(said_to_another(RUN, photographed.data))
-        finish(erasure, receipt)
+        finish(*arguments)
 
-    monkeypatch.setattr(Erasure, "_finish", try_first)
+    monkeypatch.setattr(erasure, "_finish", try_first)
     erase("--label", LABEL, "--yes")
     assert said[0].startswith(f"another run (process {os.getpid()}) is at work")

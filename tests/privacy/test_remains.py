@@ -1,14 +1,20 @@
 """What lies beside the datasets."""
 
 import gzip
+import html
+import json
+import time
 from pathlib import Path
+from urllib.parse import quote
 
 import fsspec
 import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from fruit_features.erasure.names import Names
 from fruit_features.privacy.remains import (
+    Names,
     clear_leftovers,
     clear_partial_files,
     erase_logs,
@@ -18,11 +24,12 @@ from fruit_features.privacy.remains import (
 from fruit_features.privacy.targets import Target
 
 FILES = fsspec.filesystem("file")
+KEYS = st.text('ab1 /.&"é<%\\', min_size=1, max_size=12)
 
 
 def table(folder: Path) -> Target:
     place = str(folder / "table")
-    return Target("table", "rows", FILES, place, place, False, {})
+    return Target("table", "rows", "", FILES, place, place, False)
 
 
 def put(folder: Path, name: str, *keys: str) -> Path:
@@ -86,7 +93,7 @@ def test_logs_that_name_a_photo_go(tmp_path: Path) -> None:
         log = tmp_path / "logs" / name
         log.parent.mkdir(parents=True)
         log.write_bytes(content)
-    removed = erase_logs(FILES, str(tmp_path), Names({"a/1.jpg"}))
+    removed = erase_logs(FILES, f"{tmp_path}/logs", Names({"a/1.jpg"}))
     assert removed == sorted(f"{tmp_path}/logs/{name}" for name in [*logs][:3])
     left = {log for log in (tmp_path / "logs").rglob("*") if log.is_file()}
     assert left == {tmp_path / "logs" / name for name in [*logs][3:]}
@@ -97,8 +104,36 @@ def test_a_site_that_shows_a_photo_goes(tmp_path: Path) -> None:
     node.parent.mkdir(parents=True)
     node.write_text('["a/1.jpg"]')
     # Some other tool's folder is none of ours.
-    assert erase_site(FILES, tmp_path, Names({"a/1.jpg"})) == []
+    assert erase_site(tmp_path, Names({"a/1.jpg"})) == []
     (tmp_path / "build/api/main").write_text("{}")
-    assert erase_site(FILES, tmp_path, Names({"a/2.jpg"})) == []
-    assert erase_site(FILES, tmp_path, Names({"a/1.jpg"})) == [str(tmp_path / "build")]
+    assert erase_site(tmp_path, Names({"a/2.jpg"})) == []
+    assert erase_site(tmp_path, Names({"a/1.jpg"})) == [str(tmp_path / "build")]
     assert not (tmp_path / "build").exists()
+
+
+def spelled(key: str) -> list[str]:
+    escaped = html.escape(key)
+    return [key, escaped, quote(key), *(json.dumps(k)[1:-1] for k in (key, escaped))]
+
+
+@given(st.sets(KEYS, min_size=1, max_size=6), st.data())
+def test_the_same_are_found_as_one_by_one(keys: set[str], data: st.DataObject) -> None:
+    forms = [form for key in sorted(keys) for form in spelled(key)]
+    # Names, names that lack a letter, and other text.
+    pieces = [*forms, *(form[1:] for form in forms), *(form[:-1] for form in forms)]
+    drawn = st.lists(st.one_of(st.sampled_from(pieces), KEYS), max_size=8)
+    text = "".join(data.draw(drawn)).encode()
+    expected = any(form.encode() in text for form in forms)
+    assert Names(keys).are_in(text) is expected
+    assert not Names(set()).are_in(text)
+
+
+def test_twenty_thousand_names_take_no_longer_than_the_text() -> None:
+    keys = {f"Apple {n % 131}/IMG {n}_100.jpg" for n in range(20_000)}
+    said = [f"<td>Pear {n % 131}/IMG {n}_100.jpg</td>" for n in range(10_000)]
+    text = (" " * 160).join(said).encode()
+    began = time.monotonic()
+    assert not Names(keys).are_in(text)
+    assert Names(keys).are_in(text + b"Apple%200/IMG%200_100.jpg")
+    # One by one it is some minutes.
+    assert time.monotonic() - began < 10

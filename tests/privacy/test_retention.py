@@ -1,10 +1,12 @@
 """`kedro retention` on tables as runs write them, of known ages."""
 
 import datetime as dt
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +18,14 @@ from kedro.framework.session import KedroSession
 from pyspark.sql import SparkSession
 
 from fruit_features.cli import cli
+from fruit_features.cli.privacy import _render as render
+from fruit_features.pipelines.reporting.fields import PAGE_DATA
 from fruit_features.privacy.documents import MARKED
 from fruit_features.privacy.parameters import RetentionParameters
-from fruit_features.privacy.removal import due
+from fruit_features.privacy.removal import Due, due
 from fruit_features.privacy.storage import Storage
 from tests.marks import files_of
+from tests.privacy.conftest import Marked
 from tests.s3_server import S3Server
 
 NOW = dt.datetime.now(dt.timezone.utc)
@@ -39,6 +44,7 @@ FEATURES = [
     ("a/twice.jpg", "b2", 20),
 ]
 EXPIRED = ["a/ancient.jpg", "a/twice.jpg", "a/without features.jpg"]
+OF_RUNS = json.dumps({"started": "9999", "html": MARKED})
 LOGS = {"spark-events/old": 31, "spark-events/young": 29, "emr/j-1/old.gz": 40}
 
 
@@ -57,7 +63,7 @@ class Stored:
             "files": sorted(files_of(self.images)),
             "logs": sorted(files_of(self.data / "logs")),
             "history": sorted(files_of(self.data / "08_reporting/history")),
-            "page": [key for key in PACKED if f'data-photo="{key}"' in page],
+            "page": [key for key in PACKED if key in page],
             **{
                 place: self.keys(place)
                 for place in (
@@ -81,6 +87,7 @@ YOUNG = {
         "run_report.json/young/run_report.json",
     ],
     "page": ["a/é young.jpg"],
+    "points": ["a/é young.jpg"],
     "02_intermediate/images": ["a/é young.jpg"],
     "04_feature/quarantine": [],
     # An image's features outlive it.
@@ -101,7 +108,7 @@ def write(file: Path, text: str, days: float) -> None:
     os.utime(file, (ago(days).timestamp(),) * 2)
 
 
-def opened(project: Path, stored: Stored) -> KedroContext:
+def opened(project: Path, stored: Stored | Marked) -> KedroContext:
     places = {"images": str(stored.images), "data": str(stored.data)}
     with KedroSession.create(project, runtime_params=places) as session:
         return session.load_context()
@@ -109,7 +116,10 @@ def opened(project: Path, stored: Stored) -> KedroContext:
 
 @pytest.fixture(scope="module")
 def stored_once(
-    project: Path, spark: SparkSession, tmp_path_factory: pytest.TempPathFactory
+    project: Path,
+    spark: SparkSession,
+    marked_once: Marked,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Stored:
     """Tables as Spark and pandas write them: some five seconds, once."""
     folder = tmp_path_factory.mktemp("retention")
@@ -137,15 +147,22 @@ def stored_once(
     times = pd.Series([ago(500)] * len(EXPIRED), dtype="datetime64[us, UTC]")
     expired = pd.DataFrame({"image_key": EXPIRED, "modification_time": times})
     save("expired_images@pandas", expired)
-    save("thumbnails", pd.DataFrame({"image_key": list(PACKED)}))
-    shown = "".join(
-        f'<figure data-photo="{key}" data-label="a">x</figure>\n' for key in PACKED
+    # What a page is drawn from, of a run on other photos.
+    for name in PAGE_DATA:
+        save(name, opened(project, marked_once).catalog.load(name))
+    small = pd.DataFrame(
+        {"image_key": list(PACKED), "label": "a", "jpeg": b"x", "quarantined": False}
     )
+    save("thumbnails", small)
+    save("projection_points", small[["label", "image_key"]].assign(x=1.0, y=2.0))
+    of_run = opened(project, marked_once).catalog.load("run_report")
+    save("run_report", {**of_run, "quarantined": [], "quarantine_examples": {}})
     report = stored.data / "08_reporting/report.html"
-    write(report, f"<html>{MARKED}{shown}</html>", 100)
+    write(report, "", 100)
+    render(opened(project, stored))
     for name in ("report.html", "run_report.json"):
         for run, days in (("old", 31), ("young", 1)):
-            write(report.with_name("history") / name / run / name, "{}", days)
+            write(report.with_name("history") / name / run / name, OF_RUNS, days)
     for name, days in LOGS.items():
         write(stored.data / "logs" / name, "{}", days)
     return stored
@@ -188,7 +205,7 @@ def test_a_dry_run_counts_and_changes_nothing(command: Command, stored: Stored) 
     before = files_of(stored.images), files_of(stored.data)
     found = counted(command("--dry-run").output)
     assert {name: row[:2] for name, row in found.items()} == {
-        "report": ("90", "3"),
+        "report": ("90", "6"),
         "thumbnails": ("90", "3"),
         "quarantine": ("90", "1"),
         "images": ("90", "3"),
@@ -231,16 +248,18 @@ def test_it_asks_first(command: Command, stored: Stored) -> None:
 def test_killed_at_any_step_the_next_time_finds_the_rest(
     stored_once: Stored, project: Path, tmp_path: Path
 ) -> None:
-    steps = len(due(Storage(opened(project, stored_once)), ALL, NOW))
-    assert steps == 11
-    for done in range(steps):
+    def steps(stored: Stored) -> list[Due]:
+        context = opened(project, stored)
+        return due(Storage(context), ALL, NOW, partial(render, context))
+
+    assert len(steps(stored_once)) == 11
+    for done in range(11):
         copied = Stored(tmp_path / f"images{done}", tmp_path / f"data{done}")
         shutil.copytree(stored_once.images, copied.images)
         shutil.copytree(stored_once.data, copied.data)
-        storage = Storage(opened(project, copied))
-        for each in due(storage, ALL, NOW)[:done]:
+        for each in steps(copied)[:done]:
             each.remove()
-        for each in due(storage, ALL, NOW):
+        for each in steps(copied):
             assert each.remove() == []
         assert copied.left() == YOUNG
 
@@ -345,7 +364,7 @@ def test_on_s3(
     # There a file is as old as its upload; a row as it says.
     found = run_command("--yes")
     assert {name: row[1] for name, row in found.items()} == {
-        "report": "3",
+        "report": "6",
         "thumbnails": "3",
         "quarantine": "1",
         "images": "3",

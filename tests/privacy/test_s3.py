@@ -10,6 +10,7 @@ from click.testing import CliRunner, Result
 
 from fruit_features.cli import cli
 from fruit_features.privacy.versions import Versions
+from fruit_features.storage.s3 import Place
 from tests.marks import holding
 from tests.privacy.conftest import ERASED, LABEL, NAME, SOME, Marked
 from tests.s3_server import S3Server, every_version
@@ -148,12 +149,13 @@ def test_many_photos_take_few_requests(
     others = {"p/a/1.jpg.bak", "p/a/1.jpg/2.jpg", "p/b/12.jpg", "p/a"}
     for key in sorted(erased | others) * 2:
         bucket.client.put_object(Bucket=bucket.name, Key=key, Body=b"x")
-    versions, asked = Versions(bucket.name), []
+    versions, asked = Versions(Place(bucket.name, "p")), []
     count = versions._client.meta.events.register
     count("before-call.s3", lambda model, **_: asked.append(model.name))
-    assert versions.delete_all("p/", erased) == 2 * len(erased)
+    versions.delete("p/", lambda key, _: key in erased)
+    assert versions.gone == 2 * len(erased)
     assert versions.refused == []
-    assert asked == ["ListObjectVersions", "DeleteObjects"] * 2
+    assert asked == ["ListObjectVersions", "DeleteObjects", "ListMultipartUploads"]
     left = {name.rsplit(" ", 1)[0] for name in bucket.contents()}
     assert left == others
 

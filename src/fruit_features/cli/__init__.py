@@ -5,9 +5,8 @@ from pathlib import Path
 import click
 from kedro.utils import find_kedro_project
 
-from fruit_features.cli.erasure import erase
 from fruit_features.cli.history import history
-from fruit_features.cli.retention import retention
+from fruit_features.cli.privacy import erase, retention
 from fruit_features.cli.running import run
 from fruit_features.places import place_from_here
 from kedro_emr.commands import emr

@@ -1,170 +1,59 @@
 """The erasure itself: step by step, each of which may be done again."""
 
 import datetime as dt
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
+from dataclasses import dataclass
 from functools import partial
+from posixpath import commonprefix
 from typing import Any
 
 from kedro.io.core import generate_timestamp
 
-from fruit_features.erasure.names import Names
 from fruit_features.exceptions import ErasureError
-from fruit_features.privacy.documents import erase_in_documents
-from fruit_features.privacy.journal import Journal
+from fruit_features.privacy.documents import documents_with, erase_in_reports
+from fruit_features.privacy.models import models_with
 from fruit_features.privacy.refusals import Refusal, attempt, delete_files
 from fruit_features.privacy.remains import (
+    Names,
     clear_partial_files,
     erase_logs,
     erase_site,
     files_naming,
 )
 from fruit_features.privacy.selection import Selection
-from fruit_features.privacy.storage import Storage, raw_files
+from fruit_features.privacy.storage import Storage, delete_images
 from fruit_features.privacy.tables import RowsOf, erase_rows
-from fruit_features.privacy.targets import ROWS, Target
+from fruit_features.privacy.targets import PAGE, PLOT, ROWS, Target
 from fruit_features.privacy.versions import Versions
-from fruit_features.storage.s3 import Place, data_root, place_of
+from fruit_features.storage.s3 import Place, place_of
+
+OF_NO_DATASET = "names such a photo and is no dataset of the catalog: see to it"
 
 
-class Erasure:
-    """Erases the photos of a journal, whether it has just been begun or was killed."""
+@dataclass(frozen=True)
+class Journal:
+    """An erasure that was begun, kept so that one that was killed is gone on with.
 
-    def __init__(
-        self, storage: Storage, journal: Journal, say: Callable[[str], object]
-    ) -> None:
-        """Take up an erasure; its data must be locked.
+    Attributes:
+        id: Names it and its receipt: a version as Kedro spells them.
+        begun: When, in ISO 8601.
+        asked_by: Who asked for it.
+        asked_for: How photos were named: how many patterns, labels and names.
+        keys: The photos. They stand here, and only here, until the end.
+        raw: Whether their files go as well.
+        lines: What was found: of each ``dataset`` its ``place``, how many rows, files
+            or mentions were ``found``, in how many ``files``.
+        models: What has seen them.
+    """
 
-        Args:
-            storage: Where photos are.
-            journal: Which photos.
-            say: Takes a line on each step.
-        """
-        self._storage, self._journal, self._say = storage, journal, say
-        self._keys = set(journal.keys)
-        self._refused: list[Refusal] = []
-
-    def carry_out(self) -> dict[str, Any]:
-        """Do every step, from the first on; what is done already takes no time.
-
-        Returns:
-            The receipt, which is kept: what, where, how many, when, asked by whom. It
-            names no photo but by the hash of the erasure list.
-        """
-        storage = self._storage
-        erased = storage.erasure_list()
-        erased.add(self._keys)
-        storage.save(storage.list, erased.stored())
-        storage.look_again()
-        for target in storage.derived:
-            self._refused += attempt(target.address, partial(self._erase, target))
-        if self._journal.raw:
-            for folder in storage.folders:
-                self._erase_files(folder)
-        logs = self._remains()
-        versions = self._behind_objects()
-        receipt = {
-            "id": self._journal.id,
-            "asked_by": self._journal.asked_by,
-            "asked_for": self._journal.asked_for,
-            "begun": self._journal.begun,
-            "finished": _now(),
-            "photos": sorted(map(erased.hash_of, self._keys)),
-            "raw_files": "erased" if self._journal.raw else "not asked for",
-            "datasets": [vars(line) for line in self._journal.lines],
-            "logs_and_previews": logs,
-            "versions_and_uploads": versions,
-            "models": self._journal.models,
-            "refused": [refusal._asdict() for refusal in self._hidden(erased.hash_of)],
-        }
-        self._finish(receipt)
-        return receipt
-
-    def _erase(self, target: Target) -> None:
-        if target.kind == ROWS:
-            erase_rows(target, RowsOf(self._keys))
-        else:
-            erase_in_documents(target, self._keys)
-        self._say(f"{target.name}: done")
-
-    def _erase_files(self, folder: Target) -> None:
-        paths = [p for key, p in raw_files(folder).items() if key in self._keys]
-        self._refused += delete_files(folder.filesystem, paths)
-        self._say(f"{folder.name}: done")
-
-    def _remains(self) -> list[str]:
-        """Erase what is beside the datasets; whoever else names photos is told."""
-        storage, names = self._storage, Names(self._keys)
-        clear_partial_files(storage.filesystem, storage.root)
-        gone = [
-            *erase_logs(storage.filesystem, storage.root, names),
-            *erase_site(storage.local_files, storage.project, names),
-        ]
-        for file in files_naming(storage.filesystem, storage.other_files(), names):
-            why = "names such a photo and is no dataset of the catalog: see to it"
-            self._refused.append(Refusal(file, why))
-        return gone
-
-    def _behind_objects(self) -> int:
-        """Delete older versions and unfinished uploads, where data lies on S3."""
-        folders = [
-            place for f in self._storage.folders if (place := place_of(f.address))
-        ]
-        count = 0
-        root = place_of(data_root(self._storage.run_state.address))
-        if root:
-            raw = [p.key("") for p in folders if p.bucket == root.bucket]
-            below = [prefix for prefix in raw if prefix.startswith(root.key(""))]
-            count += self._purge(root, below)
-        if self._journal.raw:
-            count += sum(map(self._purge_photos, folders))
-        return count
-
-    def _purge(self, root: Place, raw: list[str]) -> int:
-        versions, prefix = Versions(root.bucket), root.key("")
-        count = versions.delete_old(prefix, raw)
-        count += versions.abort_uploads(
-            prefix, lambda key: not key.startswith(tuple(raw))
-        )
-        self._refused += versions.refused
-        return count
-
-    def _purge_photos(self, folder: Place) -> int:
-        versions = Versions(folder.bucket)
-        wanted = {folder.key(key) for key in self._keys}
-        count = versions.delete_all(folder.key(""), wanted)
-        count += versions.abort_uploads(folder.key(""), wanted.__contains__)
-        self._refused += versions.refused
-        return count
-
-    def _hidden(self, hash_of: Callable[[str], str]) -> list[Refusal]:
-        """Spell the photos in places that could not be erased by their hashes."""
-
-        def hide(refusal: Refusal) -> Refusal:
-            key = refusal.place
-            # Of keys that end alike the longest is meant.
-            while "/" in key:
-                key = key.partition("/")[2]
-                if key in self._keys:
-                    name = f"<{hash_of(key)}>"
-                    return Refusal(*(said.replace(key, name) for said in refusal))
-            return refusal
-
-        return [hide(refusal) for refusal in self._refused]
-
-    def _finish(self, receipt: dict[str, Any]) -> None:
-        """Keep the receipt, and forget the journal, which names the photos."""
-        storage = self._storage
-        name = storage.receipts.path.rsplit("/", 1)[-1]
-        place = f"{storage.receipts.path}/{self._journal.id}/{name}"
-        storage.save(storage.receipts._replace(path=place), receipt)
-        storage.filesystem.rm_file(storage.journal.path)
-        kept = place_of(storage.journal.address)
-        if kept:
-            versions = Versions(kept.bucket)
-            versions.delete_all(kept.prefix, {kept.prefix})
-            if versions.refused:
-                receipt["refused"] += [each._asdict() for each in versions.refused]
-                storage.save(storage.receipts._replace(path=place), receipt)
+    id: str
+    begun: str
+    asked_by: str
+    asked_for: dict[str, int]
+    keys: list[str]
+    raw: bool
+    lines: list[dict[str, Any]]
+    models: list[dict[str, Any]]
 
 
 def plan(
@@ -179,8 +68,14 @@ def plan(
         raw: Whether their files go as well.
 
     Raises:
-        ErasureError: If no such photo is left anywhere.
+        ErasureError: If no photo is asked for, or none such is left anywhere.
     """
+    if not selection:
+        message = (
+            "no photo is named, and no erasure was killed; name photos by "
+            "--path <pattern>, --label <label> or --list <file>"
+        )
+        raise ErasureError(message)
     photos = storage.find(selection, raw=raw)
     if not photos:
         message = (
@@ -189,6 +84,8 @@ def plan(
             "be there"
         )
         raise ErasureError(message)
+    targets = [*storage.derived, *(storage.folders if raw else [])]
+    holding = [(target, storage.holding(target, photos)) for target in targets]
     return Journal(
         id=generate_timestamp(),
         begun=_now(),
@@ -196,9 +93,165 @@ def plan(
         asked_for=selection.counts(),
         keys=sorted(photos),
         raw=raw,
-        lines=storage.lines(photos, raw=raw),
-        models=storage.models(photos),
+        lines=[
+            {
+                "dataset": target.name,
+                "place": target.address,
+                "found": sum(files.values()),
+                "files": len(files),
+            }
+            for target, files in holding
+            if files
+        ],
+        models=models_with(storage, photos),
     )
+
+
+def carry_out(
+    storage: Storage,
+    journal: Journal,
+    render: Callable[[], object],
+    say: Callable[[str], object],
+) -> dict[str, Any]:
+    """Do every step, from the first on; what is done already takes no time.
+
+    The data must be locked.
+
+    Args:
+        storage: Where photos are.
+        journal: Which photos; it stands in ``pending_erasure``.
+        render: Draws plot and page of the last run anew.
+        say: Takes a line on each step.
+
+    Returns:
+        The receipt, which is kept: what, where, how many, when, asked by whom. It
+        names no photo but by the hash of the erasure list.
+    """
+    keys = set(journal.keys)
+    erased = storage.erasure_list()
+    erased.add(keys)
+    storage.write("erasure_list", erased.stored())
+    storage.look_again()
+    removed, refused = take_out(storage.derived, keys, render, say)
+    for folder in storage.folders if journal.raw else []:
+        refused += delete_images(folder, keys)
+        say(f"{folder.name}: done")
+    names = Names(keys)
+    clear_partial_files(storage.filesystem, storage.root)
+    removed += erase_logs(storage.filesystem, storage.logs, names)
+    removed += erase_site(storage.project, names)
+    others = files_naming(storage.filesystem, storage.other_files(), names)
+    refused += [Refusal(file, OF_NO_DATASET) for file in others]
+    versions, kept = _purge(storage, keys, raw=journal.raw)
+    receipt = {
+        "id": journal.id,
+        "asked_by": journal.asked_by,
+        "asked_for": journal.asked_for,
+        "begun": journal.begun,
+        "finished": _now(),
+        "photos": sorted(map(erased.hash_of, keys)),
+        "raw_files": "erased" if journal.raw else "not asked for",
+        "datasets": journal.lines,
+        "pages_logs_and_previews": removed,
+        "versions_and_uploads": versions,
+        "models": journal.models,
+        "refused": [
+            hidden(refusal, keys, erased.hash_of)._asdict()
+            for refusal in [*refused, *kept]
+        ],
+    }
+    _finish(storage, receipt)
+    return receipt
+
+
+def take_out(
+    targets: Iterable[Target],
+    keys: Collection[str],
+    render: Callable[[], object],
+    say: Callable[[str], object] = str,
+) -> tuple[list[str], list[Refusal]]:
+    """Take photos out of tables and reports, then out of what is drawn of these.
+
+    Plots and pages that still show a photo when they are drawn anew are removed: those
+    of earlier runs, whose tables are gone.
+
+    Returns:
+        What was removed whole, and what was refused.
+    """
+    removed, refused = [], []
+    drawn = [target for target in targets if target.kind in (PLOT, PAGE)]
+    for target in targets:
+        if target not in drawn:
+            erase = partial(erase_in_reports, target, keys)
+            if target.kind == ROWS:
+                erase = partial(erase_rows, target, RowsOf(keys))
+            refused += attempt(target.address, erase)
+            say(f"{target.name}: done")
+    render()
+    for target in drawn:
+        files = list(documents_with(target, keys))
+        stay = delete_files(target.filesystem, files)
+        removed += sorted({*files} - {refusal.place for refusal in stay})
+        refused += stay
+        say(f"{target.name}: done")
+    return removed, refused
+
+
+def _purge(storage: Storage, keys: set[str], *, raw: bool) -> tuple[int, list[Refusal]]:
+    """Delete older versions and unfinished uploads, where data lies on S3."""
+    folders = [place for each in storage.folders if (place := place_of(each.address))]
+    root = place_of(storage.address)
+    purged = [_purge_results(root, folders)] if root else []
+    if raw:
+        purged += [_purge_photos(folder, keys) for folder in folders]
+    refused = [refusal for versions in purged for refusal in versions.refused]
+    return sum(versions.gone for versions in purged), refused
+
+
+def _purge_results(root: Place, folders: list[Place]) -> Versions:
+    """Delete all but the current versions, and leave folders of images alone."""
+    below = root.key("")
+    images = [folder.key("") for folder in folders if folder.bucket == root.bucket]
+    spared = tuple(prefix for prefix in images if prefix.startswith(below))
+    versions = Versions(root)
+    versions.delete(
+        below, lambda key, is_current: not is_current and not key.startswith(spared)
+    )
+    return versions
+
+
+def _purge_photos(folder: Place, keys: set[str]) -> Versions:
+    """Delete all versions of some photos' files."""
+    wanted = {folder.key(key) for key in keys}
+    versions = Versions(folder)
+    versions.delete(commonprefix(list(wanted)), lambda key, _: key in wanted)
+    return versions
+
+
+def hidden(
+    refusal: Refusal, keys: Collection[str], hash_of: Callable[[str], str]
+) -> Refusal:
+    """Put the hash of a photo in place of its name; of several the longest."""
+    key = refusal.place
+    while "/" in key:
+        key = key.partition("/")[2]
+        if key in keys:
+            name = f"<{hash_of(key)}>"
+            return Refusal(*(said.replace(key, name) for said in refusal))
+    return refusal
+
+
+def _finish(storage: Storage, receipt: dict[str, Any]) -> None:
+    """Keep the receipt, and forget the journal, which names the photos."""
+    storage.write("erasure_receipts", receipt, version=receipt["id"])
+    journal = storage.datasets["pending_erasure"]
+    storage.filesystem.rm_file(journal.path)
+    if place := place_of(journal.address):
+        versions = Versions(place)
+        versions.delete(place.prefix, lambda key, _: key == place.prefix)
+        if versions.refused:
+            receipt["refused"] += [each._asdict() for each in versions.refused]
+            storage.write("erasure_receipts", receipt, version=receipt["id"])
 
 
 def _now() -> str:

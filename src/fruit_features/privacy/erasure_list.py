@@ -15,27 +15,22 @@ SALT_BYTES, HASH_BYTES = 32, 16
 
 
 class ErasureList:
-    """Knows erased photos again by a hash of their key, without naming them.
+    """Recognises erased photos by a hash of their key, without naming them.
 
-    The salt is the list's own: whoever has not the list cannot tell, by trying names,
+    The salt is the list's own: without the list nobody can find out, by trying names,
     which photos a receipt is about.
     """
 
     def __init__(self, stored: dict[str, Any] | None = None) -> None:
-        """Take the list as ``stored`` gives it, or begin one.
-
-        Args:
-            stored: Of an earlier list.
-        """
+        """Take a list as ``stored`` returned it, or begin one."""
         stored = stored or {"salt": secrets.token_hex(SALT_BYTES), "photos": []}
         self._salt = bytes.fromhex(stored["salt"])
         self._hashes: set[str] = set(stored["photos"])
 
     def hash_of(self, key: str) -> str:
-        """Return the name that a photo has here and in receipts."""
+        """Return what stands for a photo here and in receipts."""
         name = key.encode("utf-8", "surrogatepass")
-        hashed = hashlib.blake2b(name, digest_size=HASH_BYTES, key=self._salt)
-        return hashed.hexdigest()
+        return hashlib.blake2b(name, digest_size=HASH_BYTES, key=self._salt).hexdigest()
 
     def add(self, keys: Iterable[str]) -> None:
         """Put photos on the list."""
@@ -53,11 +48,11 @@ class ErasureList:
 def without_erased(
     images: "pd.DataFrame", erased: dict[str, Any] | None
 ) -> "pd.DataFrame":
-    """Leave erased photos out of a listing, though their files may still be there.
+    """Leave erased photos out of a listing, whose files may still be there.
 
     Args:
         images: Column ``image_key``.
-        erased: The erasure list, if there is one.
+        erased: The erasure list as stored, if there is one.
     """
     if not erased or not erased["photos"]:
         return images

@@ -1,60 +1,46 @@
 """Which models have seen photos that are erased: their weights and sums stay."""
 
 import datetime as dt
-import json
 from collections.abc import Collection
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from fruit_features.privacy.storage import Storage
 from fruit_features.privacy.tables import RowsOf, columns_of, files_with
-from fruit_features.privacy.targets import Target
 from fruit_features.tables import KEY
 
+LISTINGS = ("training_listing", "held_out_listing")
 
-def fitted_with(
-    features: Target, summary: Target, keys: Collection[str]
-) -> list[dict[str, object]]:
-    """Name the models of the reduction that were fitted with any of some photos.
 
-    Args:
-        features: The table that models are fitted on.
-        summary: What the models that are kept were fitted on, and when.
-        keys: Of the photos.
+def models_with(storage: Storage, keys: Collection[str]) -> list[dict[str, Any]]:
+    """Name the models that were fitted or trained with any of some photos.
 
     Returns:
-        For each model its name in the catalog, when and on how many rows it was fitted,
-        and how many of these were such photos; empty if they were none.
+        For each its name in the catalog and how many such photos it has seen; of the
+        reduction's also when, and on how many rows, they were fitted.
     """
-    if not summary.documents():
-        return []
-    fit = json.loads(summary.filesystem.cat_file(summary.path))
-    fitted = dt.datetime.fromisoformat(fit["fitted"])
-    wanted = RowsOf(keys)
+    rows, models = RowsOf(keys), []
+    fit = storage.read("pca_summary")
+    if fit and (seen := _fitted(storage, fit, rows)):
+        said = {"fitted": fit["fitted"], "rows": fit["rows"], "photos": seen}
+        models += [{"model": name, **said} for name in ("scaler_model", "pca_model")]
+    listings = [files_with(storage.datasets[name], rows) for name in LISTINGS]
+    if seen := sum(sum(files.values()) for files in listings):
+        models.append({"model": "trained_backbone", "photos": seen})
+    return models
+
+
+def _fitted(storage: Storage, fit: dict[str, Any], rows: RowsOf) -> int:
+    """Count the photos whose features of the model's backbone are older than it."""
+    features = storage.datasets["features"]
+    fitted = dt.datetime.fromisoformat(fit["fitted"]).replace(tzinfo=None)
     seen = 0
-    for file in files_with(features, wanted):
-        if f"backbone_id={fit['backbone_id']}/" not in file:
-            continue
-        rows = columns_of(features.filesystem, file, [KEY, "featurized_at"])
-        before = pc.less_equal(
-            rows.column("featurized_at"), pa.scalar(fitted.replace(tzinfo=None))
-        )
-        known = pc.and_(wanted.are(rows.column(KEY)), before)
-        seen += pc.sum(known).as_py() or 0
-    said = {"fitted": fit["fitted"], "rows": fit["rows"], "photos": seen}
-    models = ("scaler_model", "pca_model")
-    return [{"model": name, **said} for name in models] if seen else []
-
-
-def trained_with(
-    listings: list[Target], keys: Collection[str]
-) -> list[dict[str, object]]:
-    """Name the backbone that was trained with any of some photos.
-
-    Args:
-        listings: The tables of a training's pictures.
-        keys: Of the photos.
-    """
-    rows = RowsOf(keys)
-    seen = sum(sum(files_with(listing, rows).values()) for listing in listings)
-    return [{"model": "trained_backbone", "photos": seen}] if seen else []
+    for file in files_with(features, rows):
+        if f"backbone_id={fit['backbone_id']}/" in file:
+            table = columns_of(features.filesystem, file, [KEY, "featurized_at"])
+            before = pc.less_equal(table.column("featurized_at"), pa.scalar(fitted))
+            known = pc.and_(rows.are(table.column(KEY)), before)
+            seen += pc.sum(known).as_py() or 0
+    return seen

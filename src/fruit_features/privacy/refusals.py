@@ -1,4 +1,4 @@
-"""What a storage does not let go."""
+"""What a storage refuses to delete or to change."""
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,26 +12,16 @@ from fruit_features.storage.clients import without_keys
 
 
 class Refusal(NamedTuple):
-    """Something that could not be erased.
-
-    Attributes:
-        place: An address.
-        why: What the storage says.
-    """
+    """Something that could not be erased: its address, and what the storage says."""
 
     place: str
     why: str
 
 
 def attempt(place: str, step: Callable[[], object]) -> list[Refusal]:
-    """Go on with the others where a file must not be written or deleted.
+    """Carry out a step; return why it failed, if a file must not be changed.
 
-    Args:
-        place: Where it lies.
-        step: What is to be done with it.
-
-    Returns:
-        Why it was not done, if it was not; a file that is gone already is as well.
+    A file that is gone already is no failure.
     """
     try:
         step()
@@ -43,7 +33,7 @@ def attempt(place: str, step: Callable[[], object]) -> list[Refusal]:
 
 
 def delete_files(filesystem: Any, paths: Iterable[str]) -> list[Refusal]:
-    """Delete files, and say which must not be."""
+    """Delete files; return which must not be."""
 
     def delete(path: str) -> list[Refusal]:
         return attempt(path, partial(filesystem.rm_file, path))
@@ -53,14 +43,10 @@ def delete_files(filesystem: Any, paths: Iterable[str]) -> list[Refusal]:
 
 
 def raise_refused(refused: list[Refusal], what: str) -> None:
-    """End a command with an error if anything was refused.
-
-    Args:
-        refused: Told one by one.
-        what: What it is that is still there.
+    """Print each refusal, and end the command if there is any.
 
     Raises:
-        ClickException: With what to do.
+        ClickException: With what is still there, and what to do.
     """
     for each in refused:
         click.echo(f"not erased: {each.place}: {each.why}", err=True)

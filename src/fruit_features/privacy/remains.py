@@ -1,15 +1,20 @@
-"""What lies beside datasets: halves of killed runs, logs, kedro-viz's site."""
+"""What lies beside the datasets: leftovers of killed runs, logs, kedro-viz's site."""
 
-from collections.abc import Iterable
+import html
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
+
+import fsspec
 
 from fruit_features.datasets.replacement import restore
 from fruit_features.datasets.table_files import finish_rewrites
-from fruit_features.erasure.names import Names
 from fruit_features.internals import bare_path
 from fruit_features.privacy.targets import Target
-from fruit_features.storage.s3 import LOGS, gunzip
+from fruit_features.storage.s3 import gunzip
 
 # Folders that Spark's committers write to before a file counts.
 _UNFINISHED = ("_temporary", "__magic")
@@ -17,15 +22,61 @@ _UNFINISHED = ("_temporary", "__magic")
 # No text: nothing in them names a photo, or (Parquet) only the catalog's own do.
 _NO_TEXT = (".parquet", ".crc", ".png", ".tflite", ".keras", ".h5")
 
-# Spark's logs may be packed: what they name cannot be seen.
+# Spark's logs may be compressed so; these cannot be searched.
 _PACKED = (".zstd", ".lz4", ".lzf", ".snappy")
 
 # Where `kedro viz build` puts its pages, and a file that only these have.
 VIZ_SITE, VIZ_FILE = "build", "api/main"
 
+# Keys end in one of few extensions, of which these are the last letters.
+_ENDING = 4
+
+
+class Names:
+    """Tells whether a text names any of some photos, in whatever spelling.
+
+    Where an extension of theirs ends, the text before it is looked up in a set, once
+    for each length of a name. So the time does not grow with the number of photos.
+    """
+
+    def __init__(self, keys: Collection[str]) -> None:
+        """Spell the photos' keys in all ways."""
+        self._spelled = {
+            form.encode("utf-8", "surrogatepass")
+            for key in keys
+            for form in _spellings(key)
+        }
+        self._lengths: dict[bytes, set[int]] = defaultdict(set)
+        for form in self._spelled:
+            self._lengths[form[-_ENDING:]].add(len(form))
+
+    def are_in(self, text: bytes) -> bool:
+        """Tell whether any of them is there."""
+        return any(
+            text[max(end - length, 0) : end] in self._spelled
+            for ending, lengths in self._lengths.items()
+            for end in _ends(text, ending)
+            for length in lengths
+        )
+
+
+def _spellings(key: str) -> Iterator[str]:
+    yield key
+    yield html.escape(key)
+    yield quote(key)
+    yield json.dumps(key)[1:-1]
+    yield json.dumps(html.escape(key))[1:-1]
+
+
+def _ends(text: bytes, ending: bytes) -> Iterator[int]:
+    start = text.find(ending)
+    while start >= 0:
+        yield start + len(ending)
+        start = text.find(ending, start + 1)
+
 
 def clear_leftovers(target: Target) -> None:
-    """Bring what a killed run has left of a table to its end, or remove it."""
+    """Complete or remove what a killed run has left of a table."""
     filesystem, path = target.filesystem, target.path
     if filesystem.isfile(path):
         return
@@ -33,11 +84,20 @@ def clear_leftovers(target: Target) -> None:
     parent, name = path.rsplit("/", 1)
     if filesystem.exists(f"{parent}/_{name}.new"):
         filesystem.rm(f"{parent}/_{name}.new", recursive=True)
-    if not filesystem.exists(path):
-        return
     finish_rewrites(filesystem, path)
-    for folder in _folders(filesystem, path, _UNFINISHED):
+    for folder in _unfinished(filesystem, path):
         filesystem.rm(folder, recursive=True)
+
+
+def _unfinished(filesystem: Any, path: str) -> list[str]:
+    """Find the folders below a path that Spark's committers have left."""
+    root = bare_path(filesystem, path)
+    found = set()
+    for file in filesystem.find(path):
+        parts = file.removeprefix(f"{root}/").split("/")[:-1]
+        starts = [n for n, part in enumerate(parts, 1) if part.startswith(_UNFINISHED)]
+        found |= {"/".join([root, *parts[:number]]) for number in starts[:1]}
+    return sorted(found)
 
 
 def clear_partial_files(filesystem: Any, root: str) -> None:
@@ -48,15 +108,9 @@ def clear_partial_files(filesystem: Any, root: str) -> None:
             filesystem.rm_file(file)
 
 
-def erase_logs(filesystem: Any, root: str, names: Names) -> list[str]:
-    """Remove logs that name any of some photos, or are packed as Spark does it.
-
-    Returns:
-        The logs that were removed.
-    """
-    # Of Spark, and of EMR, which packs its own by gzip.
-    folder = f"{root}/{LOGS.rstrip('/')}"
-    logs = filesystem.find(folder) if filesystem.exists(folder) else []
+def erase_logs(filesystem: Any, folder: str, names: Names) -> list[str]:
+    """Remove logs that name any of some photos or cannot be searched; return them."""
+    logs = filesystem.find(folder)
     packed = [log for log in logs if log.endswith(_PACKED)]
     named = files_naming(filesystem, set(logs) - set(packed), names)
     for log in (removed := sorted([*packed, *named])):
@@ -64,21 +118,11 @@ def erase_logs(filesystem: Any, root: str, names: Names) -> list[str]:
     return removed
 
 
-def erase_site(filesystem: Any, project: Path, names: Names) -> list[str]:
-    """Remove the site that kedro-viz has built, if it names any of some photos.
-
-    Args:
-        filesystem: That of local files.
-        project: The project's folder.
-        names: Of the photos.
-
-    Returns:
-        The site's folder, if it was removed.
-    """
-    site = str(project / VIZ_SITE)
-    if not filesystem.exists(f"{site}/{VIZ_FILE}"):
-        return []
-    if not files_naming(filesystem, filesystem.find(site), names):
+def erase_site(project: Path, names: Names) -> list[str]:
+    """Remove the site that kedro-viz built if it names a photo; return its folder."""
+    filesystem, site = fsspec.filesystem("file"), f"{project}/{VIZ_SITE}"
+    built = filesystem.exists(f"{site}/{VIZ_FILE}")
+    if not built or not files_naming(filesystem, filesystem.find(site), names):
         return []
     filesystem.rm(site, recursive=True)
     return [site]
@@ -92,16 +136,3 @@ def files_naming(filesystem: Any, files: Iterable[str], names: Names) -> list[st
         if not file.endswith(_NO_TEXT)
         and names.are_in(gunzip(filesystem.cat_file(file)))
     )
-
-
-def _folders(filesystem: Any, path: str, beginnings: tuple[str, ...]) -> list[str]:
-    """Find folders below a path by how their names begin."""
-    bare = bare_path(filesystem, path)
-    found = set()
-    for file in filesystem.find(path):
-        parts = file[len(bare) + 1 :].split("/")[:-1]
-        for number, part in enumerate(parts):
-            if part.startswith(beginnings):
-                found.add("/".join([bare, *parts[: number + 1]]))
-                break
-    return sorted(found)

@@ -5,11 +5,13 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, NamedTuple
 
+import pyarrow.compute as pc
+
 from fruit_features.datasets.image_folder_dataset import UNKNOWN, changed_at
-from fruit_features.privacy.documents import erase_in_documents
+from fruit_features.privacy.erasure import take_out
 from fruit_features.privacy.parameters import RetentionParameters
 from fruit_features.privacy.refusals import Refusal, attempt, delete_files
-from fruit_features.privacy.storage import Storage, image_folder, raw_files
+from fruit_features.privacy.storage import Storage, delete_images, image_folder
 from fruit_features.privacy.tables import (
     Rows,
     RowsOf,
@@ -19,13 +21,14 @@ from fruit_features.privacy.tables import (
     read_columns,
 )
 from fruit_features.privacy.targets import FILES, ROWS, Target
-from fruit_features.storage.s3 import LOGS
 from fruit_features.tables import KEY
 
 EXPIRED = "expired_images@pandas"
 MADE, CHANGED = "featurized_at", "modification_time"
 # Of the images' tables, those that know how old an image is.
 DATED = ("images", "quarantine")
+# The page, what it is drawn from, and what else is.
+SHOWN = ("projection_points", "projection_plot", "thumbnails", "run_report", "report")
 
 
 class Due(NamedTuple):
@@ -49,7 +52,10 @@ class Due(NamedTuple):
 
 
 def due(
-    storage: Storage, retention: RetentionParameters, now: dt.datetime
+    storage: Storage,
+    retention: RetentionParameters,
+    now: dt.datetime,
+    render: Callable[[], object],
 ) -> list[Due]:
     """Find what is older than it may be; nothing is written.
 
@@ -60,47 +66,49 @@ def due(
         storage: Where it lies.
         retention: How long it is kept.
         now: The time that counts.
+        render: Draws plot and page of the last run anew.
     """
+    finders: dict[str, Callable[[Storage, dt.datetime], Iterator[Due]]] = {
+        "images": partial(_images, render=render),
+        "features": _features,
+        "logs": _logs,
+    }
     limits = retention.limits(now)
-    finders = {"images": _images, "features": _features, "logs": _logs}
     found = [each for kind in limits for each in finders[kind](storage, limits[kind])]
     return [each for each in found if each.found]
 
 
-def _images(storage: Storage, limit: dt.datetime) -> Iterator[Due]:
+def _images(
+    storage: Storage, limit: dt.datetime, render: Callable[[], object]
+) -> Iterator[Due]:
     """Find images: what shows them, their packed pixels, their files."""
     targets = storage.kept_as("images")
-    folders = [target for target in targets if target.kind == FILES]
-    of_folder = {folder.name: _old_files(folder, limit) for folder in folders}
-    keys = set().union(*of_folder.values())
+    files = {
+        each.name: _old_files(each, limit) for each in targets if each.kind == FILES
+    }
+    keys = set().union(*files.values())
     for target in targets:
         if target.name in DATED:
             keys |= _keys(target, RowsUntil(CHANGED, limit))
+    shown = [storage.datasets[name] for name in SHOWN]
     # What knows the age of an image comes first in the catalog, and goes last.
     for target in reversed(targets):
         if target.kind == FILES:
-            old = of_folder[target.name]
-            remove = partial(_delete_images, target, old)
-            yield _line(target, len(old), len(old), remove)
+            old = files[target.name]
+            remove = partial(delete_images, target, old)
+            yield _line(target, dict.fromkeys(old, 1), remove)
         elif target.kind == ROWS:
             yield _rows(target, RowsOf(keys))
-        else:
+        elif keys:
             # Of a page that names nobody it is unknown whom it shows.
-            files = storage.holding(target, keys) if keys else {}
-            step = partial(erase_in_documents, target, keys)
-            remove = partial(attempt, target.address, step)
-            yield _line(target, sum(files.values()), len(files), remove)
+            found = storage.holding(target, keys)
+            yield _line(target, found, lambda: take_out(shown, keys, render)[1])
 
 
 def _old_files(folder: Target, limit: dt.datetime) -> set[str]:
     listing = image_folder(folder).load()
     times = listing[CHANGED]
-    return set(listing["image_key"][(times > UNKNOWN) & (times <= limit)])
-
-
-def _delete_images(folder: Target, keys: set[str]) -> list[Refusal]:
-    paths = [path for key, path in raw_files(folder).items() if key in keys]
-    return delete_files(folder.filesystem, paths)
+    return set(listing[KEY][(times > UNKNOWN) & (times <= limit)])
 
 
 def _features(storage: Storage, limit: dt.datetime) -> Iterator[Due]:
@@ -120,43 +128,31 @@ def _keys(
     """Read the keys of a table, of some of its rows or of all others."""
     keys: set[str] = set()
     for table in read_columns(target, [KEY, *([rows.column] if rows else [])]):
-        found = table.column(KEY).to_pylist()
+        found = table.column(KEY)
         if rows:
-            meant = rows.are(table.column(rows.column)).to_pylist()
-            found = [
-                key
-                for key, is_meant in zip(found, meant, strict=True)
-                if is_meant != invert
-            ]
-        keys.update(found)
+            meant = rows.are(table.column(rows.column))
+            found = found.filter(pc.invert(meant) if invert else meant)
+        keys.update(found.to_pylist())
     return keys
 
 
 def _logs(storage: Storage, limit: dt.datetime) -> Iterator[Due]:
     """Find Spark's logs, and the reports and pages of earlier runs."""
-    filesystem = storage.filesystem
     for target in storage.kept_as("logs"):
-        kept = set(target.documents())
-        old = [file for file in _old(filesystem, target.path, limit) if file in kept]
+        kept = set(target.documents()) & set(_old(storage, target.path, limit))
         # Each version has a folder of its own.
-        folders = [file.rsplit("/", 1)[0] for file in old]
-        remove = partial(_delete_folders, filesystem, folders)
-        yield _line(target, len(old), len(old), remove)
-    folder = f"{storage.root}/{LOGS.rstrip('/')}"
-    logs = _old(filesystem, folder, limit)
-    remove = partial(delete_files, filesystem, logs)
-    yield Due("logs", "logs", folder, len(logs), len(logs), remove)
+        folders = sorted(file.rsplit("/", 1)[0] for file in kept)
+        remove = partial(_delete_folders, storage.filesystem, folders)
+        yield _line(target, dict.fromkeys(kept, 1), remove)
+    logs = _old(storage, storage.logs, limit)
+    remove = partial(delete_files, storage.filesystem, logs)
+    yield Due("logs", "logs", storage.logs, len(logs), len(logs), remove)
 
 
-def _old(filesystem: Any, folder: str, limit: dt.datetime) -> list[str]:
-    if not filesystem.exists(folder):
-        return []
-    times = {
-        file: changed_at(info)
-        for file, info in filesystem.find(folder, detail=True).items()
-    }
-    # What nobody knows the age of stays.
-    return [file for file, time in times.items() if UNKNOWN < time <= limit]
+def _old(storage: Storage, folder: str, limit: dt.datetime) -> list[str]:
+    """List the old files of a folder; what nobody knows the age of stays."""
+    found = storage.filesystem.find(folder, detail=True)
+    return [f for f, info in found.items() if UNKNOWN < changed_at(info) <= limit]
 
 
 def _delete_folders(filesystem: Any, folders: list[str]) -> list[Refusal]:
@@ -167,13 +163,13 @@ def _delete_folders(filesystem: Any, folders: list[str]) -> list[Refusal]:
 
 
 def _rows(target: Target, rows: Rows) -> Due:
-    files = files_with(target, rows)
     remove = partial(attempt, target.address, partial(erase_rows, target, rows))
-    return _line(target, sum(files.values()), len(files), remove)
+    return _line(target, files_with(target, rows), remove)
 
 
 def _line(
-    target: Target, found: int, files: int, remove: Callable[[], list[Refusal]]
+    target: Target, files: dict[str, int], remove: Callable[[], list[Refusal]]
 ) -> Due:
     name = target.name.partition("@")[0]
-    return Due(name, target.retention, target.address, found, files, remove)
+    found = sum(files.values())
+    return Due(name, target.retention, target.address, found, len(files), remove)

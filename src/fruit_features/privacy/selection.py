@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from fnmatch import translate
 from pathlib import Path
 from typing import NamedTuple
@@ -23,28 +24,20 @@ class Photo(NamedTuple):
     path: str | None = None
 
 
+@dataclass(frozen=True)
 class Selection:
-    """Tells the photos that somebody asks to be erased."""
+    """The photos that somebody asks to be erased: those that anything here fits.
 
-    def __init__(
-        self,
-        patterns: Iterable[str] = (),
-        labels: Iterable[str] = (),
-        names: Iterable[str] = (),
-    ) -> None:
-        """Say what is asked for; a photo is meant if any of it fits.
+    Attributes:
+        patterns: Of keys or whole paths; ``*`` stands for any letters, also for those
+            that separate folders.
+        labels: Whole labels.
+        names: Keys or whole paths.
+    """
 
-        Args:
-            patterns: Of keys or whole paths; ``*`` stands for any letters, also for
-                those that part folders.
-            labels: Whole labels.
-            names: Keys or whole paths.
-        """
-        # One expression: a million photos are asked about one by one.
-        parts = [f"(?:{translate(pattern)})" for pattern in patterns]
-        self._patterns = len(parts)
-        self._pattern = re.compile("|".join(parts)) if parts else None
-        self._labels, self._names = frozenset(labels), frozenset(names)
+    patterns: frozenset[str] = frozenset()
+    labels: frozenset[str] = frozenset()
+    names: frozenset[str] = frozenset()
 
     def __bool__(self) -> bool:
         """Tell whether anything is asked for."""
@@ -52,28 +45,24 @@ class Selection:
 
     def counts(self) -> dict[str, int]:
         """Return how many patterns, labels and names are asked for."""
+        return {name: len(asked) for name, asked in vars(self).items()}
+
+    def keys(self, photos: Iterable[Photo]) -> set[str]:
+        """Return the keys of those photos that are asked for."""
+        # One expression, which matches nothing without patterns: photos are millions.
+        match = re.compile("|".join(map(translate, self.patterns)) or "(?!)").match
         return {
-            "patterns": self._patterns,
-            "labels": len(self._labels),
-            "names": len(self._names),
+            key
+            for key, label, path in photos
+            if label in self.labels
+            or key in self.names
+            or path in self.names
+            or match(key)
+            or (path and match(path))
         }
 
-    def means(self, photo: Photo) -> bool:
-        """Tell whether a photo is asked for."""
-        key, label, path = photo
-        if label in self._labels or key in self._names or path in self._names:
-            return True
-        if self._pattern is None:
-            return False
-        match = self._pattern.match
-        return bool(match(key) or (path is not None and match(path)))
 
-    def of(self, photos: Iterable[Photo]) -> dict[str, Photo]:
-        """Return the photos that are asked for, by key."""
-        return {photo.key: photo for photo in photos if self.means(photo)}
-
-
-def read_names(file: Path) -> list[str]:
+def read_names(file: Path) -> frozenset[str]:
     """Read a list of photos: a key or a path a line.
 
     Raises:
@@ -86,7 +75,7 @@ def read_names(file: Path) -> list[str]:
             f"cannot read the list {str(file)!r}: {error}; give a text file in UTF-8"
         )
         raise ErasureError(message) from error
-    names = [line for line in lines if line.strip()]
+    names = frozenset(line for line in lines if line.strip())
     if not names:
         message = f"{str(file)!r} names no photo; write an image_key or a path a line"
         raise ErasureError(message)

@@ -14,45 +14,39 @@ THREADS = 16
 
 
 class Target(NamedTuple):
-    """A dataset that photos are to be taken out of.
+    """A dataset that is a file or a folder.
 
     Attributes:
         name: Of the catalog.
-        kind: How it holds them: as ``files``; as ``rows`` of Parquet with an
-            ``image_key``; named in a ``report`` of JSON, a ``plot`` or a ``page``.
+        kind: How it holds photos: as ``files``; as ``rows`` of Parquet with an
+            ``image_key``; named in a ``report`` of JSON, a ``plot`` or a ``page``;
+            empty if it holds none.
+        retention: Which days limit how long it is kept: ``images``, ``features``,
+            ``logs``; empty for none.
         filesystem: The fsspec file system of its place.
         path: Its file or folder, without protocol.
         address: The same with protocol, as the catalog spells it.
         versioned: Whether Kedro keeps versions of it.
-        declared: Its entry in the catalog.
     """
 
     name: str
     kind: str
+    retention: str
     filesystem: Any
     path: str
     address: str
     versioned: bool
-    declared: dict[str, Any]
-
-    @property
-    def retention(self) -> str:
-        """Which days limit how long it is kept: ``images``; empty for none."""
-        return str((self.declared.get("metadata") or {}).get("retention", ""))
 
     def documents(self) -> list[str]:
         """Return the files of a dataset that is one file, in all its versions."""
         if not self.versioned:
             return [self.path] if self.filesystem.exists(self.path) else []
         name = self.path.rsplit("/", 1)[-1]
-        found = self.filesystem.find(self.path)
-        return [file for file in found if file.rsplit("/", 1)[-1] == name]
+        return [f for f in self.filesystem.find(self.path) if f.endswith(f"/{name}")]
 
 
 def target_of(name: str, declared: dict[str, Any], project: str) -> Target:
-    """Take a dataset as the catalog declares it.
-
-    It is not made: that would load Spark, for which an erasure has no use.
+    """Take a dataset as the catalog declares it, without making it: that loads Spark.
 
     Args:
         name: Of the catalog.
@@ -62,12 +56,16 @@ def target_of(name: str, declared: dict[str, Any], project: str) -> Target:
     protocol, path = get_protocol_and_path(str(declared["filepath"]))
     if protocol == "file" and not path.startswith("/"):
         path = f"{project}/{path}"
-    kind = (declared.get("metadata") or {}).get("erasure", "")
-    filesystem = fsspec.filesystem(protocol)
-    address = path if protocol == "file" else f"{protocol}://{path}"
-    versioned = bool(declared.get("versioned"))
-    path = path.rstrip("/")
-    return Target(name, kind, filesystem, path, address, versioned, declared)
+    marks = declared.get("metadata") or {}
+    return Target(
+        name,
+        marks.get("erasure", ""),
+        marks.get("retention", ""),
+        fsspec.filesystem(protocol),
+        path.rstrip("/"),
+        path if protocol == "file" else f"{protocol}://{path}",
+        bool(declared.get("versioned")),
+    )
 
 
 def targets_of(context: KedroContext) -> dict[str, Target]:
