@@ -64,6 +64,7 @@ class Stored:
             "logs": sorted(files_of(self.data / "logs")),
             "history": sorted(files_of(self.data / "08_reporting/history")),
             "page": [key for key in PACKED if key in page],
+            "points": self.keys("08_reporting/projection_points.parquet"),
             **{
                 place: self.keys(place)
                 for place in (

@@ -132,14 +132,14 @@ def carry_out(
     erased.add(keys)
     storage.write("erasure_list", erased.stored())
     storage.look_again()
-    removed, refused = take_out(storage.derived, keys, render, say)
+    pages, refused = take_out(storage.derived, keys, render, say)
     for folder in storage.folders if journal.raw else []:
         refused += delete_images(folder, keys)
         say(f"{folder.name}: done")
     names = Names(keys)
     clear_partial_files(storage.filesystem, storage.root)
-    removed += erase_logs(storage.filesystem, storage.logs, names)
-    removed += erase_site(storage.project, names)
+    logs = erase_logs(storage.filesystem, storage.logs, names)
+    previews = erase_site(storage.project, names)
     others = files_naming(storage.filesystem, storage.other_files(), names)
     refused += [Refusal(file, OF_NO_DATASET) for file in others]
     versions, kept = _purge(storage, keys, raw=journal.raw)
@@ -152,7 +152,8 @@ def carry_out(
         "photos": sorted(map(erased.hash_of, keys)),
         "raw_files": "erased" if journal.raw else "not asked for",
         "datasets": journal.lines,
-        "pages_logs_and_previews": removed,
+        "pages": pages,
+        "logs_and_previews": [*logs, *previews],
         "versions_and_uploads": versions,
         "models": journal.models,
         "refused": [
