@@ -1,5 +1,5 @@
 """MobileNetV2 as a feature extractor: weights, export to LiteRT, inference.
 
-Knows images and models; knows no Spark. TensorFlow is imported only where a
-model is built, so that workers, which only infer, never load it.
+Independent of Spark. TensorFlow is imported only where a model is built, so that
+workers, which only infer, never load it.
 """

@@ -1,4 +1,4 @@
-"""An image file's bytes to the pixels that the backbone sees."""
+"""Decode an image file's bytes to the pixels that the backbone takes."""
 
 import io
 import re
@@ -25,7 +25,7 @@ from fruit_features.backbone.opening import (
     open_image,
 )
 
-# Pillow's words, where a person needs others.
+# Clearer words for some of Pillow's messages.
 MEANINGS = {
     "not a PNG file": "its first bytes are damaged",
     "not identified by this driver": "no usable size or kind of pixels in its header",
@@ -37,7 +37,7 @@ MEANINGS = {
     "34887": "compression LERC (34887)",
 }
 
-# Where Pillow's words do not speak of damage.
+# Pillow's messages about files that are unsupported, not damaged.
 UNSUPPORTED = re.compile(
     "nsupported|not (yet )?supported|cannot handle|unknown data org|samples per pixel"
 )
@@ -45,12 +45,12 @@ UNSUPPORTED = re.compile(
 # Phones of "64 MP" have up to 64.5 million.
 MAX_PIXELS = 70_000_000
 
-# As many zeros at the end of a file as are hardly part of it.
+# A sound file hardly ends in this many zeros.
 MANY_ZEROS = 64
 
 TILE_WIDTH, TILE_LENGTH = 322, 323
 
-# By EXIF's number for how a picture lies.
+# By EXIF orientation.
 TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
@@ -61,7 +61,7 @@ TURNS = {
     8: Image.Transpose.ROTATE_90,
 }
 
-# Colours are converted in rows of so many pixels: some steps take 30 bytes a pixel.
+# Pixels converted at a time: some steps take 30 bytes a pixel.
 STRIP_PIXELS = 2**18
 
 
@@ -69,8 +69,8 @@ class DecodeFailure(NamedTuple):
     """Why bytes are no usable image.
 
     Attributes:
-        reason: One word of the quarantine's list: ``empty``, ``not_an_image``,
-            ``unsupported``, ``truncated``, ``damaged`` or ``too_large``.
+        reason: ``empty``, ``not_an_image``, ``unsupported``, ``truncated``,
+            ``damaged`` or ``too_large``.
         detail: What was found, for a person to act on.
     """
 
@@ -81,20 +81,14 @@ class DecodeFailure(NamedTuple):
 def decode_image(
     content: bytes, input_size: int, max_pixels: int = MAX_PIXELS
 ) -> npt.NDArray[np.uint8] | DecodeFailure:
-    """Decode an image, turn it upright and resize it to a square.
+    """Decode an image, turn it upright and resize it to a square of ``input_size``.
 
-    Resizing is bicubic and ignores the aspect ratio, as ``Image.resize((n, n))``
-    of Pillow, so that features compare with those of the Keras recipe. Only the first
-    frame of an animation is used; transparent pixels become white, the background of
-    a studio photograph.
-
-    Args:
-        content: The file's bytes.
-        input_size: Side of the square, in pixels.
-        max_pixels: Width times height above which nothing is decoded.
+    Resizing is bicubic and ignores the aspect ratio, as in the Keras recipe. Only the
+    first frame of an animation is used; transparent pixels become white, the background
+    of a studio photograph. More than ``max_pixels``, width times height, is a failure.
 
     Returns:
-        RGB pixels ``(input_size, input_size, 3)`` from 0 to 255, or why not.
+        RGB pixels ``(input_size, input_size, 3)`` from 0 to 255, or the failure.
     """
     whole = decode_whole(content, max_pixels)
     if isinstance(whole, DecodeFailure):
@@ -105,14 +99,14 @@ def decode_image(
 def decode_whole(
     content: bytes, max_pixels: int = MAX_PIXELS
 ) -> Image.Image | DecodeFailure:
-    """Decode an image to RGB and turn it upright, in its own size."""
+    """Decode an image to RGB at its own size, turned upright."""
     if not content:
         return DecodeFailure("empty", "the file has 0 bytes")
     content = without_blanks(content)
     result = _decode(content, max_pixels)
     if not _is_broken(result):
         return result
-    # Pillow refuses a sound picture for a note beside it; viewers do not.
+    # Pillow rejects sound images for damaged metadata; viewers do not.
     bare = without_notes(format_of(content), content)
     again = result if bare == content else _decode(bare, max_pixels)
     return result if _is_broken(again) else again
@@ -143,7 +137,7 @@ def _decode(content: bytes, max_pixels: int) -> Image.Image | DecodeFailure:
 
 def _largest_piece(image: Image.Image) -> tuple[int, int]:
     """Return the size of the largest piece that is decoded at once."""
-    # A TIFF's tile may be far larger than the picture that is cut out of it.
+    # A TIFF tile may be far larger than the image that is cut out of it.
     tags = getattr(image, "tag_v2", {})
     width, length = tags.get(TILE_WIDTH), tags.get(TILE_LENGTH)
     if not isinstance(width, int) or not isinstance(length, int):
@@ -172,15 +166,15 @@ def _failure(content: bytes, error: Exception) -> DecodeFailure:
 
 
 def _is_unsupported(kind: str, error: Exception) -> bool:
-    """Tell a file that is sound, as far as that is known, from a damaged one."""
+    """Return whether an error means an unsupported file, not a damaged one."""
     if isinstance(error, UnsupportedError) or UNSUPPORTED.search(str(error)):
         return True
-    # Pillow looks up compressions and kinds of pixels in tables.
+    # Pillow looks up compressions and pixel types in dictionaries.
     return kind == "TIFF" and isinstance(error.__cause__, KeyError)
 
 
 def _why_unidentified(kind: str, content: bytes) -> Exception | None:
-    """Open again what Pillow could not, for the error that it keeps to itself."""
+    """Reopen a file that Pillow cannot identify, for the error that it swallows."""
     try:
         Image.OPEN[kind][0](io.BytesIO(content), "")
     except DAMAGE as error:
@@ -189,7 +183,7 @@ def _why_unidentified(kind: str, content: bytes) -> Exception | None:
 
 
 def _wants_more(error: Exception) -> bool:
-    """Tell whether a decoder came to the end of the bytes."""
+    """Return whether a decoder ran out of bytes."""
     if isinstance(error.__cause__, (EOFError, IndexError, struct.error)):
         return True
     text = str(error).lower()
@@ -205,23 +199,23 @@ def _truncated(kind: str, content: bytes) -> DecodeFailure:
 
 
 def lies(image: Image.Image) -> int:
-    """Return EXIF's number for how a picture lies: 1 is upright."""
+    """Return the EXIF orientation; 1 is upright."""
     try:
         orientation = image.getexif().get(ExifTags.Base.Orientation)
     except DAMAGE:
-        # Damaged EXIF on a sound picture: take it as it lies.
+        # Damaged EXIF on a sound image.
         return 1
     return orientation if isinstance(orientation, int) and orientation in TURNS else 1
 
 
 def upright(image: Image.Image) -> Image.Image:
-    """Turn a picture as its EXIF says."""
+    """Turn an image by its EXIF orientation."""
     turn = TURNS.get(lies(image))
     return image if turn is None else image.transpose(turn)
 
 
 def to_rgb(image: Image.Image) -> Image.Image:
-    """Convert to RGB; what is transparent becomes white."""
+    """Convert to RGB, transparent pixels to white."""
     if image.mode == "RGB" and not image.has_transparency_data:
         return image
     white = _white(image)
@@ -242,7 +236,7 @@ def _opaque(image: Image.Image) -> Image.Image:
     if not image.has_transparency_data:
         return image.convert("RGB")
     if image.mode == "La":
-        image = image.convert("LA")  # It has no way to other modes.
+        image = image.convert("LA")  # Pillow converts it to no other mode.
     rgba = image.convert("RGBA")
     white = Image.new("RGBA", rgba.size, "white")
     return Image.alpha_composite(white, rgba).convert("RGB")
@@ -264,7 +258,7 @@ def _numbers(image: Image.Image) -> npt.NDArray[np.float64]:
 
 
 def _white(image: Image.Image) -> float | None:
-    """Return the value that is white in grey of more than 8 bits."""
+    """Return the value of white in grey of more than 8 bits."""
     if image.mode.startswith("I;16"):
         return image.info.get("white") or 65535.0
     if image.mode not in ("I", "F"):

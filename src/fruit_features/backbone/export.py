@@ -14,7 +14,7 @@ from fruit_features.backbone.spec import PARAMETER_COUNTS, Backbone
 if TYPE_CHECKING:
     import keras
 
-# Behind this layer lie nine tenths of MobileNetV2's weights, and few of its pixels.
+# The layers after this one have 90% of MobileNetV2's weights and few pixels.
 TURNS_UNTIL = "block_9_add"
 
 # Between alpha .5, which gains nothing by it, and .75.
@@ -22,10 +22,10 @@ HEAVY_PARAMETERS = 1_000_000
 
 
 def images_at_a_time(alpha: float, precision: str) -> int:
-    """Say how many images an export takes at once: four where the weights are many.
+    """Return the batch size of an export: four where the weights are many.
 
-    The late layers, which have most of them, then fetch them once for four images. In 8
-    bits each place of a batch would get ranges of its own.
+    The late layers then fetch their weights once for four images. With int8, each
+    position of a batch would get ranges of its own.
     """
     heavy = precision == "float32" and PARAMETER_COUNTS[alpha] > HEAVY_PARAMETERS
     return 4 if heavy else 1
@@ -45,7 +45,7 @@ def export_backbone(
     flatbuffer = export_litert(model, calibration, at_a_time)
     name = f"mobilenet_v2_{alpha:g}_{input_size}_{sha256[:12]}"
     if calibration:
-        # Other calibration images give other features.
+        # Features depend on the calibration images.
         name += f"_int8_{hashlib.sha256(flatbuffer).hexdigest()[:8]}"
     return Backbone(
         id=name,
@@ -69,11 +69,11 @@ def export_litert(
     The preprocessing of MobileNetV2, x / 127.5 - 1, becomes part of the graph.
 
     Args:
-        model: What ``build_backbone`` returns.
+        model: From ``build_backbone``.
         calibration: Pixels ``(input_size, input_size, 3)`` of some hundred images,
-            from whose ranges weights and activations become integers of 8 bits.
-        at_a_time: How many images it takes at once; more than one of MobileNetV2
-            alone, and not with ``calibration``. Features are the same.
+            whose ranges quantize weights and activations to int8.
+        at_a_time: Batch size. More than one only for MobileNetV2 without
+            ``calibration``; features are the same.
 
     Returns:
         A flatbuffer: float32 pixels ``(at_a_time, input_size, input_size, 3)`` from 0
@@ -102,7 +102,7 @@ def export_litert(
 
 
 def _with_preprocessing(model: "keras.Model", at_a_time: int) -> "keras.Model":
-    """Let the early layers, of many pixels, see one image after another."""
+    """Run the early layers, which have many pixels, on one image at a time."""
     import keras
 
     pixels = keras.Input(model.input_shape[1:], at_a_time, name="pixels")

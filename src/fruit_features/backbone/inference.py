@@ -13,14 +13,14 @@ from fruit_features.backbone.decoding import DecodeFailure, decode_image
 Features = npt.NDArray[np.float32]
 Pixels = npt.NDArray[np.uint8]
 
-# Images decoded before inference, so that each kind of work stays in the caches:
-# at 224 px they take 1.2 MB.
+# Images decoded before inference: each step then keeps its data in the CPU's caches.
+# At 224 px they take 1.2 MB.
 DECODED = 8
 
 
 @contextlib.contextmanager
 def silence_stderr() -> Iterator[None]:
-    """Discard descriptor 2, to which TensorFlow and LiteRT write notes from C++."""
+    """Discard stderr (descriptor 2), where TensorFlow and LiteRT log from C++."""
     saved = os.dup(2)
     try:
         with Path(os.devnull).open("w") as nowhere:
@@ -32,14 +32,14 @@ def silence_stderr() -> Iterator[None]:
 
 
 class FeatureExtractor:
-    """Turns images' bytes into features.
+    """Computes features of image files.
 
-    Building one takes 0.1 s; keep it. It uses one thread: a process a core is faster
-    than shared threads.
+    Building one takes 0.1 s: reuse it. It uses one thread, as a process per core is
+    faster than shared threads.
     """
 
     def __init__(self, model: bytes) -> None:
-        """Prepare the interpreter of a flatbuffer from ``export_litert``."""
+        """Build the interpreter of a flatbuffer from ``export_litert``."""
         from ai_edge_litert.interpreter import Interpreter
 
         with silence_stderr():
@@ -54,14 +54,14 @@ class FeatureExtractor:
         """Run the backbone on pixels ``(input_size, input_size, 3)``, 0 to 255.
 
         Returns:
-            Features ``(dimensions,)`` of each, whatever the others are.
+            Features ``(dimensions,)`` of each, independent of the others.
         """
         some = range(0, len(pictures), self._at_a_time)
         parts = [self._run(pictures[i : i + self._at_a_time]) for i in some]
         return [features for part in parts for features in part]
 
     def _run(self, pictures: Sequence[Pixels]) -> npt.NDArray[np.float32]:
-        # Places that are left over keep what they held: nobody asks for their features.
+        # Unused places of the batch keep old pixels; their features are dropped.
         np.stack(pictures, out=self._input()[: len(pictures)])
         self._interpreter.invoke()
         features: npt.NDArray[np.float32] = self._interpreter.get_tensor(self._output)
@@ -70,14 +70,10 @@ class FeatureExtractor:
     def extract(
         self, contents: Sequence[bytes | DecodeFailure], max_pixels: int
     ) -> list[Features | DecodeFailure]:
-        """Decode image files' bytes and run the backbone on them.
-
-        Args:
-            contents: The bytes; a failure is passed through.
-            max_pixels: Width times height above which an image is not decoded.
+        """Decode image files and run the backbone; failures are passed through.
 
         Returns:
-            Of each its features ``(dimensions,)``, or why it is no usable image.
+            For each file its features ``(dimensions,)``, or why it is not usable.
         """
         results: list[Features | DecodeFailure] = []
         for start in range(0, len(contents), DECODED):
@@ -100,7 +96,7 @@ _extractors: dict[str, FeatureExtractor] = {}
 
 
 def extractor_of_process(backbone_id: str, model: bytes) -> FeatureExtractor:
-    """Return this process's extractor, built once and kept across Spark's tasks."""
+    """Return this process's extractor, cached across Spark's tasks."""
     if backbone_id not in _extractors:
         _extractors.clear()
         _extractors[backbone_id] = FeatureExtractor(model)

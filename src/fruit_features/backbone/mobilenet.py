@@ -1,7 +1,6 @@
-"""MobileNetV2 in Keras: building and loading weights.
+"""MobileNetV2 in Keras: building and loading weights. Runs on the driver only.
 
-Every function here that returns or takes a Keras model imports TensorFlow, which
-takes some 15 seconds and 500 MB. It runs on the driver only.
+Functions that take or return a Keras model import TensorFlow: 15 seconds, 500 MB.
 """
 
 import contextlib
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def quiet_tensorflow() -> None:
-    """Before its import, keep TensorFlow's notes off, and Keras to TensorFlow."""
+    """Silence TensorFlow and select it as Keras's backend, before their import."""
     os.environ["KERAS_BACKEND"] = "tensorflow"
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "0")
@@ -31,10 +30,8 @@ def build_backbone(
 ) -> "keras.Model":
     """Build MobileNetV2 without its top, with average pooling.
 
-    Args:
-        alpha: Width multiplier of the MobileNetV2 paper (arXiv:1801.04381).
-        input_size: Side of the input square, in pixels.
-        weights: ``None`` for random ones or ``imagenet`` for Keras's download.
+    ``alpha`` is the width multiplier of the paper (arXiv:1801.04381); ``weights`` are
+    random (``None``) or Keras's download (``imagenet``).
 
     Returns:
         A model of pixels from -1 to 1: ``(n, input_size, input_size, 3)`` to
@@ -53,9 +50,7 @@ def build_backbone(
 
 
 def check_weights_file(path: Path, alpha: float) -> None:
-    """Compare the count of numbers in a ``.weights.h5`` file with alpha's.
-
-    Takes milliseconds and needs no TensorFlow, so that a misfit is told at once.
+    """Check that a ``.weights.h5`` file fits alpha; fast, without TensorFlow.
 
     Raises:
         BackboneError: If the file is no HDF5 file or belongs to another model.
@@ -69,7 +64,7 @@ def check_weights_file(path: Path, alpha: float) -> None:
             sizes.append(item.size)
 
     with _explained(path, "is not a weights file"), h5py.File(path) as file:
-        # A file of a whole training holds the optimizer's numbers too.
+        # A training checkpoint also holds the optimizer's numbers.
         file.get("layers", file).visititems(count)
     found = sum(sizes)
     if found == PARAMETER_COUNTS[alpha]:
@@ -108,7 +103,7 @@ def load_backbone(path: Path, alpha: float, input_size: int) -> "keras.Model":
     model = build_backbone(alpha, input_size)
     wanted = f"backbone.alpha={alpha} and backbone.input_size={input_size}"
     with _explained(path, f"does not fit MobileNetV2 with {wanted}"):
-        # By layer names: a head or pooling on top of the backbone is left out.
+        # By layer name: ignores a head or pooling on top of the backbone.
         weights = {layer.name: layer.get_weights() for layer in stored.layers}
         for layer in model.layers:
             if layer.weights:
@@ -118,7 +113,7 @@ def load_backbone(path: Path, alpha: float, input_size: int) -> "keras.Model":
 
 @contextlib.contextmanager
 def _explained(path: Path, problem: str) -> Iterator[None]:
-    """Turn what h5py and Keras raise for a file into a ``BackboneError``."""
+    """Turn errors of h5py and Keras about a file into a ``BackboneError``."""
     try:
         yield
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
@@ -147,7 +142,7 @@ def download_imagenet(alpha: float, input_size: int) -> "keras.Model":
 
 
 def weights_digest(model: "keras.Model") -> str:
-    """Return the SHA-256 of the weights in the model's order, of whatever file."""
+    """Return the SHA-256 of the weights in the model's order, whatever the file."""
     digest = hashlib.sha256()
     for array in model.get_weights():
         digest.update(array.astype("<f4").tobytes())

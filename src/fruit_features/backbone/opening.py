@@ -1,4 +1,4 @@
-"""Image files as Pillow opens them, and what it shows wrong put right."""
+"""Open image files with Pillow, and correct what it decodes wrongly."""
 
 import io
 import struct
@@ -37,45 +37,45 @@ DAMAGE = (
 # TIFF's tags.
 _BITS, _COMPRESSION, _PHOTOMETRIC, _FILL_ORDER, _PLANAR = 258, 259, 262, 266, 284
 _COLOURS, _EXTRA, _SAMPLE_FORMAT = 320, 338, 339
-_PIECES = ((273, 279), (324, 325))  # Places and lengths of strips, of tiles.
+_PIECES = ((273, 279), (324, 325))  # Offsets and lengths of strips, of tiles.
 _WHITE_IS_ZERO, _GREY, _RGB, _PALETTE, _CMYK, _YCBCR = 0, 1, 2, 3, 5, 6
 _NONE, _OLD_JPEG, _SEPARATE, _SIGNED = 1, 6, 2, 2
 
-# A compression of BMP, of which Pillow 12 drops half a byte here and there.
+# A compression of BMP of which Pillow 12 drops half bytes.
 _RLE_4, _RLE_4_IS_SHOWN = 2, int(PIL.__version__.split(".")[0]) > 12  # noqa: PLR2004
 
-# Those that tests hold against the pixels: none, CCITT's, LZW, JPEG of both kinds,
+# Those whose pixels the tests check: none, CCITT's, LZW, JPEG of both kinds,
 # deflate, PackBits, LZMA, Zstandard.
 _COMPRESSIONS = (1, 2, 3, 4, 5, 6, 7, 8, 32773, 32946, 34925, 50000)
 
-# A Huffman code has a bit or more for every block of 64 pixels.
+# A block of 64 pixels takes at least one bit of Huffman code.
 PIXELS_PER_BYTE = 8 * 64
 
 _COEFFICIENTS = 64
 _RESTARTS = [bytes([0xFF, 0xD0 + number]) for number in range(8)]
-# Bytes that would be other pixels, long enough for the last blocks.
+# Two different continuations, long enough for the last blocks.
 _DARK, _LIGHT = b"\x00" * 64, b"\xfe" * 64
-# So many of its last bytes are pixels for sure.
+# The last bytes that are certainly pixels.
 _LAST = 4
 
-# The limit is decode_image's own, on the same declared size.
+# decode_image checks the declared size itself.
 Image.MAX_IMAGE_PIXELS = None
 
-# Pillow's names of big-endian numbers, and those of the same in little-endian.
+# Pillow's big-endian modes, and the same in little-endian.
 _NATIVE = {"I;16BS": "I;16S", "I;32BS": "I;32S", "F;32BF": "F;32F"}
 
 
 class UnsupportedError(ValueError):
-    """A sound file of a kind that would be shown wrong."""
+    """A sound file that Pillow would decode wrongly."""
 
 
 def open_image(content: bytes) -> ImageFile.ImageFile:
     """Open an image without decoding its pixels.
 
-    A JPEG gets an end where it has none: ``is_unfinished`` says whether it is whole.
+    A JPEG without an end marker gets one; see ``is_unfinished``.
 
     Raises:
-        UnsupportedError: For a kind of pixels that Pillow would show wrong.
+        UnsupportedError: If Pillow would decode the pixels wrongly.
     """
     if content.startswith(JPEG_START) and not content.endswith(JPEG_END):
         content += JPEG_END
@@ -87,7 +87,7 @@ def open_image(content: bytes) -> ImageFile.ImageFile:
     elif image.format == "PNG":
         _prepare_png(image, content)
     elif image.format in ("JPEG", "MPO"):
-        # Arithmetic coding must have all bytes at once.
+        # Arithmetic decoding needs all bytes at once.
         image.decodermaxblock = max(image.decodermaxblock, len(content))
     return image
 
@@ -107,7 +107,7 @@ def load_image(image: ImageFile.ImageFile, length: int) -> Image.Image:
             return image.convert("RGB")  # No alpha is meant.
         return image
     if frame not in (None, (0, 0, *image.size)) and "transparency" not in image.info:
-        # Viewers leave empty what the first picture of an animation does not cover.
+        # Viewers leave empty what an animation's first frame does not cover.
         whole = Image.new("RGB", image.size, "white")
         whole.paste(image.crop(frame).convert("RGB"), frame)
         return whole
@@ -115,16 +115,16 @@ def load_image(image: ImageFile.ImageFile, length: int) -> Image.Image:
 
 
 def is_unfinished(image: Image.Image, content: bytes) -> bool:
-    """Tell a JPEG that ends too early.
+    """Return whether a JPEG is truncated.
 
-    An unfinished download can have its full length, filled up with zeros. One that
-    lacks no more than the marker of its end is whole.
+    An interrupted download may be padded with zeros to its full length. A JPEG that
+    lacks only its end marker is complete.
     """
     if image.width * image.height > len(content) * PIXELS_PER_BYTE:
         return not is_arithmetic(content)
     if content.endswith(JPEG_END) or not lacks_end("JPEG", content):
         return False
-    pixels = content.rstrip(b"\xff")  # Half an end.
+    pixels = content.rstrip(b"\xff")  # Half an end marker.
     return not (
         _has_all_scans(image, pixels)
         and _is_enough(pixels)
@@ -133,8 +133,8 @@ def is_unfinished(image: Image.Image, content: bytes) -> bool:
 
 
 def _is_enough(content: bytes) -> bool:
-    """Tell whether the pixels are the same, whatever follows."""
-    # Where a file ends at a restart marker, only pixels behind the next one count.
+    """Return whether the pixels are the same, whatever follows."""
+    # If a file ends at a restart marker, only pixels after the next one count.
     last = max(range(8), key=lambda number: content.rfind(_RESTARTS[number]))
     first = 0 if content.rfind(_RESTARTS[last]) < 0 else (last + 1) % 8
     following = (_DARK, _LIGHT, _RESTARTS[first] + _LIGHT)
@@ -143,7 +143,7 @@ def _is_enough(content: bytes) -> bool:
 
 
 def _has_all_scans(image: Image.Image, content: bytes) -> bool:
-    """Tell whether each bit of each coefficient is in one of the scans."""
+    """Return whether the scans cover every bit of every coefficient."""
     components = {layer[0] for layer in getattr(image, "layer", ())}
     missing = {(name, place) for name in components for place in range(_COEFFICIENTS)}
     for scan in jpeg_scans(content).split(JPEG_SCAN)[1:]:
@@ -155,7 +155,7 @@ def _has_all_scans(image: Image.Image, content: bytes) -> bool:
 
 
 def _prepare_png(image: ImageFile.ImageFile, content: bytes) -> None:
-    """Scale the grey that stands for transparent as Pillow scales the pixels."""
+    """Scale the transparent grey as Pillow scales the pixels."""
     depth, grey = content[24], not content[25]
     hole = image.info.get("transparency")
     if isinstance(hole, int) and grey and depth < 8:  # noqa: PLR2004
@@ -166,7 +166,7 @@ def _prepare_png(image: ImageFile.ImageFile, content: bytes) -> None:
 
 
 def _prepare_bmp(image: ImageFile.ImageFile, content: bytes) -> None:
-    """Read a palette of greys at the file's bits: Pillow takes 1 or 8 for granted."""
+    """Read a grey palette at the file's bit depth: Pillow assumes 1 or 8."""
     if image.info["compression"] == _RLE_4 and not _RLE_4_IS_SHOWN:
         raise UnsupportedError("run lengths of 4 bits")
     place = 24 if content[14] == 12 else 28  # noqa: PLR2004  OS/2's header is shorter.
@@ -201,17 +201,17 @@ def _open_tiff(content: bytes) -> ImageFile.ImageFile:
         raise UnsupportedError(found)
     mirrored = tags.get(_FILL_ORDER, 1) != 1
     if compression == _NONE and not (separate or mirrored or photometric == _YCBCR):
-        # Pillow's own decoder, which takes all else for plain pixels of 8 bits.
+        # Pillow's own decoder; it reads all other kinds as plain 8-bit pixels.
         image = Image.open(io.BytesIO(content), formats=["TIFF"])
     elif sys.byteorder == "little":
-        # libtiff gives numbers in the machine's order of bytes.
+        # libtiff returns numbers in native byte order.
         (tile,) = image.tile
         raw, *others = tuple(tile.args or ())
         image.tile = [tile._replace(args=(_NATIVE.get(raw, raw), *others))]
     if image.mode in ("P", "PA") and max(tags[_COLOURS]) <= 255:  # noqa: PLR2004
-        # Of 8 bits instead of 16.
+        # The palette has 8 bits instead of 16.
         image.palette = ImagePalette.raw("RGB;L", bytes(tags[_COLOURS]))
-    # What 8 bits cannot hold is scaled later.
+    # Values beyond 8 bits are scaled later.
     image.info["white"] = 2**bits - 1 if image.mode.startswith("I;16") else None
     image.info["inverted"] = photometric == _WHITE_IS_ZERO and image.mode[0] in "IF"
     return image

@@ -25,7 +25,7 @@ BUNDLED_WEIGHTS = _WEIGHTS / "bundled.keras"
 
 
 def bundled_backbone() -> Backbone:
-    """Load the backbone of the package, exported beforehand; no TensorFlow needed."""
+    """Load the backbone bundled with the package; needs no TensorFlow."""
     card = json.loads((_WEIGHTS / "bundled_card.json").read_text())
     described = {**card["backbone"], "weights": "bundled"}
     return Backbone(**described, model=BUNDLED_MODEL.read_bytes())
@@ -34,9 +34,9 @@ def bundled_backbone() -> Backbone:
 def source_key(
     weights: str, alpha: float, input_size: int, precision: str = "float32"
 ) -> str:
-    """Name an export before it is made, fit for a file, so that it is made once.
+    """Return a cache key for an export, fit for a file name.
 
-    ``weights`` is ``bundled``, ``imagenet`` or a file, which counts by its content.
+    ``weights`` is ``bundled``, ``imagenet`` or a file, identified by its content.
     """
     at_a_time = images_at_a_time(alpha, precision)
     suffix = "" if precision == "float32" else f"_{precision}"
@@ -55,11 +55,8 @@ def export_from_source(
 ) -> Backbone:
     """Build the Keras model and export it; imports TensorFlow.
 
-    Args:
-        weights: ``bundled``, ``imagenet`` or a file.
-        alpha: Width multiplier.
-        input_size: Side of the input square, in pixels.
-        calibration: Pixels of some images, for an export of 8 bits.
+    ``weights`` is ``bundled``, ``imagenet`` or a file; with ``calibration`` pixels the
+    export is int8.
 
     Raises:
         BackboneError: If the weights are missing or do not fit.
@@ -69,7 +66,7 @@ def export_from_source(
         "exporting MobileNetV2 %s at %s px to LiteRT, %s", alpha, input_size, precision
     )
     model = model_from_source(weights, alpha, input_size)
-    # The file's name alone: a folder's name may tell more than a report should.
+    # Only the file's name: its folder's may reveal more than a report should.
     named = weights if weights in ("bundled", "imagenet") else Path(weights).name
     return export_backbone(model, named, alpha, calibration)
 

@@ -1,10 +1,9 @@
-"""What a backbone is: the parameters that name it and the exported model."""
+"""The backbone: the parameters that identify it and the exported model."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
 
-# How many numbers MobileNetV2 without top has, by alpha, its width multiplier.
-# A test counts them.
+# Parameters of MobileNetV2 without top, by width multiplier; a test counts them.
 PARAMETER_COUNTS = {
     0.35: 410_208,
     0.5: 706_224,
@@ -13,7 +12,7 @@ PARAMETER_COUNTS = {
     1.3: 3_766_048,
     1.4: 4_363_712,
 }
-# Keras has ImageNet weights for each of these, at IMAGENET_SIZES.
+# Keras has ImageNet weights for each, at IMAGENET_SIZES.
 ALPHAS = tuple(PARAMETER_COUNTS)
 SMALLEST_INPUT = 32  # MobileNetV2 halves the picture five times.
 PRECISIONS = ("float32", "int8")
@@ -25,14 +24,14 @@ class Backbone:
     """A feature extractor, ready to be sent to workers.
 
     Attributes:
-        id: Names weights, alpha and input size: other features, other id.
+        id: Identifies weights, alpha, input size and precision.
         weights: Where the weights came from: ``bundled``, ``imagenet`` or a path.
         alpha: Width multiplier of MobileNetV2.
         input_size: Side of the square it takes, in pixels.
         dimensions: How many features an image gets.
         sha256: Hash of the weights.
         model: The LiteRT flatbuffer.
-        precision: ``float32``, or ``int8`` for weights and activations of 8 bits.
+        precision: ``float32`` or ``int8``.
     """
 
     id: str

@@ -1,7 +1,6 @@
-"""An image file without all that is no pixel: EXIF, places, comments, previews.
+"""Remove metadata from image files: EXIF, GPS, comments, previews.
 
-What is taken out is taken out of the file's bytes; pixels are not encoded anew. Only
-how a picture is to be turned stays, by the one tag that says so.
+Works on the file's bytes: pixels are not re-encoded. Only the EXIF orientation stays.
 """
 
 import io
@@ -26,26 +25,25 @@ from fruit_features.backbone.containers import (
 from fruit_features.backbone.decoding import lies
 from fruit_features.backbone.opening import DAMAGE, FORMATS
 
-# Segments that say how to decode; APPn and comments.
+# Segments needed for decoding, unlike APPn and comments.
 _JPEG_TABLES = {*range(0xC0, 0xD0), 0xDB, 0xDC, 0xDD} - {0xC8}
 _JPEG_NOTES = {*range(0xE0, 0xF0), 0xFE}
 _JFIF, _EXIF, _ADOBE = 0xE0, 0xE1, 0xEE
 
 _PNG_PIXELS = (b"IHDR", b"PLTE", b"IDAT", b"IEND")
-# What follows the first picture of an animation; only that one is used.
+# Chunks of an animation, of which only the first frame is used.
 _PNG_MOTION = (b"acTL", b"fcTL", b"fdAT")
 _WEBP_PIXELS = (b"VP8 ", b"VP8L", b"ALPH", b"ANIM", b"ANMF")
-# Bits of VP8X: there is a colour profile, EXIF, XMP.
+# Bits of VP8X: colour profile, EXIF and XMP are present.
 _WEBP_NOTES, _WEBP_EXIF = 0x2C, 0x08
 
 
 def strip_notes(content: bytes) -> bytes | None:
-    """Leave out what is not needed to see a picture as it is, nor to turn it upright.
+    """Remove what neither decoding nor orientation needs.
 
     Returns:
         A file that decodes to the same pixels or fails in the same way; ``None`` for a
-        file whose parts are not as they should be, and for other formats than JPEG,
-        PNG and WebP.
+        malformed file and for formats other than JPEG, PNG and WebP.
     """
     content = without_blanks(content)
     strippers = {"JPEG": _strip_jpeg, "PNG": _strip_png, "WEBP": _strip_webp}
@@ -82,7 +80,7 @@ def _strip_jpeg(content: bytes) -> bytes | None:
 
 def _essence(mark: int, data: bytes) -> bytes:
     """Return what a decoder needs of an application segment, if anything."""
-    # Shorter ones say nothing to libjpeg.
+    # libjpeg ignores shorter ones.
     if mark == _JFIF and data.startswith(b"JFIF\0") and len(data) >= 14:  # noqa: PLR2004
         # Without the preview that may follow.
         return b"\xff\xe0\x00\x10" + data[:12] + bytes(2)
@@ -102,7 +100,7 @@ def _strip_png(content: bytes) -> bytes | None:
         if kind in _PNG_PIXELS or (kind == b"tRNS" and is_sound(chunk)):
             kept.append(chunk)
         elif kind[:1].isupper():
-            return None  # A decoder must not pass over it.
+            return None  # A critical chunk: decoders must not skip it.
         elif kind not in _PNG_MOTION:
             notes.append(chunk)
         if kind == b"IEND":
@@ -113,7 +111,7 @@ def _strip_png(content: bytes) -> bytes | None:
 
 
 def _png_turn(notes: list[bytes]) -> list[bytes]:
-    # Pillow tells a turn only when the pixels are decoded: ask it of a single one.
+    # Pillow reads the orientation only with the pixels: give it a single one.
     header = struct.pack(">IIBBBBB", 1, 1, 8, 0, 0, 0, 0)
     pixel = _png_chunk(b"IDAT", zlib.compress(bytes(2)))
     end = _png_chunk(b"IEND", b"")
@@ -151,18 +149,18 @@ def _strip_webp(content: bytes) -> bytes | None:
 
 
 def _turn_exif(content: bytes) -> bytes:
-    """Return EXIF that says how the picture lies and no more; nothing if upright."""
+    """Return EXIF with the orientation alone; empty if upright."""
     number = _number(content)
     if number is None:
         number = _number(without_notes(format_of(content), content)) or 1
     if number == 1:
         return b""
-    # Big-endian, one entry: the tag of one short number, and no further list.
+    # Big-endian, one entry with one short number, no further directory.
     return b"MM\0*" + struct.pack(">IHHHIHHI", 8, 1, 0x0112, 3, 1, number, 0, 0)
 
 
 def _number(content: bytes) -> int | None:
-    """Return EXIF's number for how a picture lies; ``None`` if Pillow refuses it."""
+    """Return the EXIF orientation; ``None`` if Pillow rejects the file."""
     try:
         image = Image.open(io.BytesIO(content), formats=FORMATS)
         if image.format == "PNG":

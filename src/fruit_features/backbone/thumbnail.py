@@ -1,4 +1,4 @@
-"""Small pictures for the report: pixels alone, without any note of the file."""
+"""Thumbnails for the report, without metadata."""
 
 import io
 
@@ -8,26 +8,25 @@ from fruit_features.backbone.containers import without_blanks
 from fruit_features.backbone.decoding import to_rgb, upright
 from fruit_features.backbone.opening import DAMAGE, load_image, open_image
 
-# Larger ones are left out: a thumbnail is not worth their memory.
+# Larger images get no thumbnail: it is not worth their memory.
 MOST_PIXELS = 20_000_000
 
 QUALITY = 80
 
 
 def make_thumbnail(content: bytes, side: int) -> bytes | None:
-    """Shrink an image, or what can be seen of a damaged one, to a longer side.
+    """Shrink an image, or the readable part of a damaged one, to a longer side.
 
     Returns:
-        A JPEG made of pixels anew: no EXIF, comment, profile or other note of the
-        file is in it. ``None`` where there is nothing to see.
+        A newly encoded JPEG without metadata; ``None`` if nothing is readable.
     """
     try:
         image = open_image(without_blanks(content))
-        # A JPEG can be decoded to a fraction of its size at once.
+        # A JPEG can be decoded at a fraction of its size.
         image.draft("RGB", (side, side))
         if image.width * image.height > MOST_PIXELS:
             return None
-        # Only here: a worker decodes other pictures as well.
+        # A global of Pillow's: the worker decodes other images without it.
         ImageFile.LOAD_TRUNCATED_IMAGES = True
         small = to_rgb(upright(load_image(image, len(content))))
         small.thumbnail((side, side))

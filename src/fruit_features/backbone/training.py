@@ -30,7 +30,7 @@ class TrainingData(NamedTuple):
 
     Attributes:
         pixels: ``(n, side, side, 3)`` from 0 to 255, all in memory.
-        classes: ``(n,)``, places in the sorted list of labels.
+        classes: ``(n,)``, indices into the sorted labels.
     """
 
     pixels: Pixels
@@ -38,12 +38,9 @@ class TrainingData(NamedTuple):
 
 
 def load_pictures(listing: pd.DataFrame, labels: list[str], side: int) -> TrainingData:
-    """Decode the pictures of a listing that can be decoded and have one of the labels.
+    """Decode the images of a listing (``path``, ``label``) to squares of ``side``.
 
-    Args:
-        listing: Columns ``path`` and ``label``.
-        labels: The classes.
-        side: Side of the square that every picture is resized to.
+    Skips images that cannot be decoded or have none of the labels.
     """
     place = {label: number for number, label in enumerate(labels)}
     pixels, classes = [], []
@@ -65,8 +62,8 @@ def build_classifier(
 ) -> "keras.Model":
     """Put a softmax head on a backbone with random weights.
 
-    Keras gives MobileNetV2's batch norms a momentum of 0.999; a short training
-    leaves their statistics behind and validation at chance, so 0.9 here.
+    Keras's batch norms have a momentum of 0.999: in a short training their statistics
+    lag behind and validation stays at chance. Here it is 0.9.
     """
     quiet_tensorflow()
     import keras
@@ -85,7 +82,7 @@ def build_classifier(
 def training_batches(
     data: TrainingData, input_size: int, batch_size: int, seed: int
 ) -> "tf.data.Dataset":
-    """Serve shuffled, augmented batches without end of order, epoch by epoch."""
+    """Return endless batches, augmented and shuffled anew each epoch."""
     import tensorflow as tf
 
     def augment(picture: "tf.Tensor", label: "tf.Tensor") -> tuple["tf.Tensor", ...]:
@@ -109,7 +106,7 @@ def training_batches(
 
 
 def centre_crop(pixels: Pixels, side: int) -> Pixels:
-    """Cut the middle square out of every picture."""
+    """Crop the central square of each image."""
     start = (pixels.shape[1] - side) // 2
     return pixels[:, start : start + side, start : start + side]
 
@@ -124,15 +121,15 @@ def fit_classifier(
     learning_rate: float,
     weight_decay: float,
 ) -> pd.DataFrame:
-    """Train, keep the best epoch, and go on from where an earlier try stopped.
+    """Train, keep the best epoch, and resume from an earlier try's checkpoint.
 
     Args:
-        model: From ``build_classifier``; holds the best epoch's weights after.
+        model: From ``build_classifier``; ends with the best epoch's weights.
         batches: From ``training_batches``.
-        held_out: Pixels ``(n, input_size, input_size, 3)`` and classes to judge by.
-        folder: Where the state of training is kept until it is done.
-        epochs: How many, in all tries together.
-        learning_rate: Of the first step; it falls to zero.
+        held_out: Validation pixels ``(n, input_size, input_size, 3)`` and classes.
+        folder: Holds the checkpoint until training is done.
+        epochs: In total, earlier tries included.
+        learning_rate: The initial one; it decays to zero.
         weight_decay: Of AdamW.
 
     Returns:
@@ -148,7 +145,7 @@ def fit_classifier(
         loss=keras.losses.SparseCategoricalCrossentropy(from_logits=True),
         metrics=[keras.metrics.SparseCategoricalAccuracy("accuracy")],
     )
-    # A step that makes variables, such as the optimizer's, is traced a second time.
+    # A step that creates variables, such as the optimizer's first, is traced twice.
     model.optimizer.build(model.trainable_variables)
     folder.mkdir(parents=True, exist_ok=True)
     best, log = folder / "best.weights.h5", folder / "epochs.csv"

@@ -1,1 +1,1 @@
-"""What runs in Spark's Python processes."""
+"""Code that runs in Spark's Python worker processes."""

@@ -1,7 +1,7 @@
-"""Spark's daemon for Python workers, with the UDFs' libraries loaded beforehand.
+"""Spark's daemon for Python workers, with the UDFs' libraries preloaded.
 
-``spark.python.daemon.module`` names it. It runs ``pyspark.daemon``, which forks the
-workers: what is loaded here is loaded once and shared by all of them.
+``spark.python.daemon.module`` names it. ``pyspark.daemon`` forks the workers, which
+share what is loaded here.
 """
 
 import gc
@@ -18,11 +18,10 @@ import fruit_features.workers.sums  # noqa: F401
 
 
 def keep_archives_read() -> None:
-    """Let Python keep what it knows of zip files, which do not change meanwhile.
+    """Keep Python's cache of zip directories, which do not change during a run.
 
-    A worker empties the caches of Python's importer at every task
-    (``pyspark/worker.py``), and a zip file's cache is filled again at once: reading the
-    directories of ``pyspark.zip`` and ``py4j.zip`` takes 0.2 to 0.3 s a task.
+    A worker invalidates it at every task (``pyspark/worker.py``); reading the
+    directories of ``pyspark.zip`` and ``py4j.zip`` again takes 0.2 to 0.3 s.
     """
     zipimport.zipimporter.invalidate_caches = (  # type: ignore[method-assign]
         lambda self: None
@@ -31,6 +30,6 @@ def keep_archives_read() -> None:
 
 if __name__ == "__main__":
     keep_archives_read()
-    # Shared memory stays shared: the collector leaves it alone.
+    # Garbage collection would write to the memory that is shared.
     gc.freeze()
     manager()  # type: ignore[no-untyped-call]

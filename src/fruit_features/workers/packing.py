@@ -1,4 +1,4 @@
-"""What of an image file is kept in ``images``: its pixels."""
+"""What ``images`` keeps of an image file: its pixels, no metadata."""
 
 import io
 from typing import NamedTuple
@@ -7,7 +7,7 @@ from fruit_features.backbone.decoding import DecodeFailure, decode_whole
 from fruit_features.backbone.stripping import strip_notes
 from fruit_features.backbone.thumbnail import make_thumbnail
 
-# A picture of a file that is damaged shows a person what is wrong; no more is kept.
+# Side of the small picture kept of a damaged file, for people to look at.
 SEEN_SIDE = 96
 
 # zlib's fastest: at its default a large picture takes seconds.
@@ -15,7 +15,7 @@ PNG_LEVEL = 1
 
 
 class Content(NamedTuple):
-    """A file's bytes, or the reason why there are none and what was found."""
+    """A file's bytes, or the reason why there are none and its detail."""
 
     bytes: bytes | None
     reason: str | None
@@ -23,11 +23,10 @@ class Content(NamedTuple):
 
 
 def pack(read: Content, max_pixels: int) -> Content:
-    """Leave out of a file what is no pixel: EXIF, places, comments, previews.
+    """Remove metadata from a file: EXIF, GPS, comments, previews.
 
-    JPEG, PNG and WebP lose parts of the file; other formats, and files whose parts are
-    not as they should be, are encoded anew as PNG. What cannot be decoded gets a reason
-    and, where something can be seen, a small picture.
+    JPEG, PNG and WebP lose segments; other or malformed files are re-encoded as PNG.
+    What cannot be decoded gets a reason and, if partly readable, a small picture.
     """
     if not read.bytes:
         return read

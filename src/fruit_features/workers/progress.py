@@ -1,4 +1,4 @@
-"""Progress of long work, logged while Spark does it."""
+"""Progress of a long Spark job, logged while it runs."""
 
 import logging
 import sys
@@ -11,38 +11,38 @@ from pyspark import Accumulator, AccumulatorParam, SparkContext
 
 Counts = Counter[str | None]
 
-# Seconds between two lines: a terminal's one line is overwritten; in a log, lines are
-# fewer the longer the work takes.
+# Seconds between two lines: a terminal's line is overwritten; in a log, lines become
+# rarer the longer the work takes.
 TERMINAL_SECONDS = 0.5
 LOG_SECONDS = (2.0, 60.0)
 LOG_SHARE = 0.05
 
 
 class UpdateParam(AccumulatorParam[Any]):
-    """Merges dictionaries, or adds up counters, by their own ``update``."""
+    """Merges dictionaries or counters by their own ``update``."""
 
     def zero(self, value: Any) -> Any:
         """Return an empty one."""
         return type(value)()
 
     def addInPlace(self, value1: Any, value2: Any) -> Any:  # noqa: N802
-        """Update the first by the second."""
+        """Update the first with the second."""
         value1.update(value2)
         return value1
 
 
 class Progress:
-    """Logs how many images are done while its ``with`` block lasts.
+    """Logs how many images are done while its ``with`` block runs.
 
-    Workers add to ``counts``: images by the reason that they are quarantined for,
-    ``None`` for those that are sound. Spark hands the sums over as tasks end; a task
-    that is run again may count twice, so nothing but this line depends on them.
+    Workers add to ``counts``: images by quarantine reason, ``None`` for sound ones.
+    Spark merges the counts as tasks end; a retried task may count twice, so nothing
+    else uses them.
     """
 
     def __init__(
         self, context: SparkContext, total: int, logger: logging.Logger
     ) -> None:
-        """Prepare to count ``total`` images; a terminal gets lines, else the logger."""
+        """Count towards ``total`` images; write to a terminal, else to the logger."""
         self.counts: Accumulator[Counts] = context.accumulator(Counter(), UpdateParam())
         self._total = total
         self._logger = logger
@@ -51,7 +51,7 @@ class Progress:
         self._thread = threading.Thread(target=self._tell, daemon=True)
 
     def __enter__(self) -> "Progress":
-        """Start the thread that writes lines."""
+        """Start the thread that writes."""
         self._started = time.monotonic()
         self._thread.start()
         return self
@@ -64,7 +64,7 @@ class Progress:
             self._write("\n")
 
     def line(self) -> str:
-        """Return the line as of now."""
+        """Return the current line."""
         counts = dict(self.counts.value)
         done = min(sum(counts.values()), self._total)
         rate = done / max(time.monotonic() - self._started, 1e-3)

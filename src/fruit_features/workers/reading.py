@@ -19,9 +19,9 @@ from fruit_features.storage.file_systems import register_s3
 from fruit_features.workers.packing import Content, pack
 from fruit_features.workers.progress import Counts
 
-# Hides the latency of remote storage; the bytes of one batch stay bounded all the same.
+# Hides the latency of remote storage; a batch's bytes are bounded all the same.
 THREADS = 48
-# So many unreadable files in a row, and no other, are the storage's fault.
+# So many unreadable files in a row, and no readable one, mean a storage failure.
 TOO_MANY = 16
 BATCH_BYTES = 32 * 2**20
 
@@ -32,13 +32,13 @@ def reader(
     """Make the function for ``mapInArrow`` that adds the bytes to a listing.
 
     Args:
-        max_bytes: Length above which a file is not read.
+        max_bytes: Larger files are not read.
         max_pixels: Width times height above which nothing is decoded.
-        counts: Takes how many files were read, by reason.
+        counts: Counts the files by reason.
 
     Returns:
-        A function of batches that adds ``bytes``, ``reason`` and ``detail``. It raises
-        ``StorageError`` where no object of a batch can be read.
+        A function of batches that adds ``bytes``, ``reason`` and ``detail``, and raises
+        ``StorageError`` if no file of a batch can be read.
     """
 
     def read(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -56,12 +56,12 @@ def reader(
 def _read_all(
     parts: Iterable[pa.RecordBatch], max_bytes: int
 ) -> Iterator[tuple[pa.RecordBatch, list[Content]]]:
-    """Read the files of each part; of remote ones many at a time."""
+    """Read the files of each part, remote ones in parallel."""
     pool = ThreadPoolExecutor(THREADS)
     begun = ((part, _begin(pool, part, max_bytes)) for part in parts)
     nothing: Any = None
     try:
-        # The next part is on its way while this one's last files are waited for.
+        # The next part is read already while the last files of this one arrive.
         for (part, contents), _ in pairwise(chain(begun, [nothing])):
             yield part, list(contents)
     finally:
@@ -75,9 +75,9 @@ def _begin(
     read = [partial(read_file, row["path"], row["length"], max_bytes) for row in rows]
     protocol = get_protocol_and_path(rows[0]["path"])[0]
     if protocol == "file":
-        # Threads would take Python's lock from each other, thrice as long as reading.
+        # Threads would contend for the GIL and take three times as long.
         return [each() for each in read]
-    # Kept by fsspec: else every thread would open its own.
+    # Cached by fsspec: else every thread would open its own.
     fsspec.filesystem(protocol)
     jobs = [pool.submit(each) for each in read]
     return (job.result() for job in jobs)
@@ -119,7 +119,7 @@ def _too_large(length: int, max_bytes: int) -> Content:
 
 
 def _check_storage(part: pa.RecordBatch, contents: list[Content]) -> None:
-    """Raise ``StorageError`` where nothing can be read: images are not to blame."""
+    """Raise ``StorageError`` if nothing can be read: images are not to blame."""
     local = get_protocol_and_path(part.column("path")[0].as_py())[0] == "file"
     if local or len(contents) < TOO_MANY:
         return

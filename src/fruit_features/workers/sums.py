@@ -1,4 +1,4 @@
-"""Sums for a covariance, added up by the workers' numpy. Loads no MLlib."""
+"""Sums for a covariance, computed on the workers by numpy. Loads no MLlib."""
 
 import math
 import operator
@@ -12,14 +12,14 @@ from pyspark.sql import DataFrame, Row
 
 Floats = npt.NDArray[np.float64]
 
-# Rows that are multiplied at a time: enough for BLAS, little memory.
+# Rows multiplied at a time: enough for BLAS, little memory.
 BLOCK_ROWS = 1024
 
 SUMS_SCHEMA = "rows bigint, total binary, products binary"
 
 
 class Sums(NamedTuple):
-    """What the covariance of some rows is made of.
+    """The sums that a covariance is computed from.
 
     Attributes:
         rows: How many.
@@ -33,14 +33,10 @@ class Sums(NamedTuple):
 
 
 def sum_rows(features: DataFrame) -> Sums | None:
-    """Add up on the workers what the covariance of ``features`` is made of.
-
-    Returns:
-        The sums; ``None`` of no rows.
-    """
+    """Sum rows on the workers for their covariance; ``None`` if there are no rows."""
     cores = features.sparkSession.sparkContext.defaultParallelism
-    # One matrix of products a core, whatever the number of files, and far fewer for
-    # the driver to add up.
+    # One matrix of products per core, whatever the number of files: few for the driver
+    # to add up.
     parts = features.select("features").coalesce(cores)
     sums = parts.mapInArrow(_sum_rows, SUMS_SCHEMA).repartition(math.isqrt(cores))
     collected = sums.mapInArrow(_sum_sums, SUMS_SCHEMA).collect()

@@ -15,19 +15,19 @@ from fruit_features.backbone.decoding import DecodeFailure
 from fruit_features.backbone.inference import extractor_of_process
 from fruit_features.workers.progress import Counts
 
-# By image key: a task that is run again adds nothing new.
+# By image key, so that a retried task adds nothing.
 Failures = dict[str, DecodeFailure]
 
 
 class ReadyVectors(ArrowExtensionArray):
-    """Vectors in Arrow's own layout, which Spark passes on as they are.
+    """Vectors in Arrow's own layout, which Spark passes on unchanged.
 
-    Before it hands a column of arrays to Java, Spark's ``_create_array`` maps a
-    Python function over it that copies each array number by number: .25 ms for 1280.
+    Spark's ``_create_array`` maps a Python function over a column of arrays, which
+    copies each array number by number: .25 ms for 1280.
     """
 
     def map(self, mapper: Any, na_action: Any = None) -> "ReadyVectors":
-        """Return what is mapped: there is nothing to convert."""
+        """Return the vectors: there is nothing to convert."""
         return self
 
 
@@ -41,15 +41,14 @@ def extract_features_udf(
     """Make a scalar-iterator pandas UDF of image key, bytes, reason and detail.
 
     Args:
-        backbone_id: Names the interpreter that a worker process keeps.
+        backbone_id: Key of the interpreter that a worker process caches.
         model: The LiteRT flatbuffer, broadcast.
         max_pixels: Width times height above which an image is not decoded.
-        failures: Takes the images that have no features, with why.
-        counts: Takes how many images were done, by reason.
+        failures: Collects the images without features.
+        counts: Counts the images by reason.
 
     Returns:
-        A UDF: features, or null for an image that cannot be decoded or comes with
-        the reason that it could not be read.
+        A UDF: features, or null for an image that could not be read or decoded.
     """
 
     # No number is missing: else `writeLegacyFormat` writes inner levels after all.
@@ -76,6 +75,6 @@ def extract_features_udf(
             counts.add(Counter(reasons))
             yield pd.Series(ReadyVectors(pa.array(vectors, pa.list_(pa.float32()))))
 
-    # Else Spark puts a copy of it wherever the result is asked for: in the filter of
-    # images without features as well, and inference runs twice.
+    # Else Spark repeats it wherever the result is used, as in the filter of images
+    # without features, and inference runs twice.
     return extract_features.asNondeterministic()  # type: ignore[no-any-return]
