@@ -47,7 +47,7 @@ sample: $(INSTALLED) ## generate the sample of pictures
 # Three at a time, equally long, as each waits now and then: for a cluster, for programs
 # that it has started. All of one share a Spark session.
 COMMANDS := tests/end_to_end
-CLUSTER := tests/integration tests/emr tests/privacy
+CLUSTER := tests/integration tests/kedro_emr tests/privacy
 # In runs on some ten images Java's second compiler takes a quarter of the time.
 test-modules test-commands test-cluster: export SPARK_SUBMIT_OPTS ?= -XX:TieredStopAtLevel=1
 

@@ -14,9 +14,9 @@ def counts(featurized: int, unchanged: int, quarantined: int) -> dict[str, int]:
     }
 
 
-def lines(place: str = "data/08_reporting/report.html", **changes: Any) -> list[str]:
+def report(**changes: Any) -> dict[str, Any]:
     kept = {"variance_retained": 0.9012, "components": 100, "dimensions": 1280}
-    report = {
+    return {
         "images": counts(12_000, 0, 345),
         "quarantine_reasons": {"truncated": 300, "empty": 45},
         "reduction": kept,
@@ -24,7 +24,10 @@ def lines(place: str = "data/08_reporting/report.html", **changes: Any) -> list[
         "seconds": {"total": 214.04},
         **changes,
     }
-    return format_summary(report, place).split("\n")
+
+
+def lines(place: str = "data/08_reporting/report.html", **changes: Any) -> list[str]:
+    return format_summary(report(**changes), place).split("\n")
 
 
 def test_whole() -> None:
