@@ -1,4 +1,4 @@
-"""Runs the packaged project: ``python -m fruit_features``."""
+"""Entry point of the packaged project: ``python -m fruit_features``."""
 
 import logging
 import os
@@ -8,9 +8,9 @@ from pathlib import Path
 
 def main() -> None:
     """Run the pipelines as ``kedro run`` does."""
-    # The project's .telemetry is not part of a package.
+    # The package does not contain the project's .telemetry file.
     os.environ.setdefault("DO_NOT_TRACK", "1")
-    # Kedro says what it logs by, before a configuration is found.
+    # On import, Kedro logs which logging configuration it uses.
     logging.disable(logging.INFO)
     from kedro.framework.cli.utils import find_run_command
     from kedro.framework.project import configure_project

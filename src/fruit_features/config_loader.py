@@ -1,4 +1,4 @@
-"""Kedro's configuration loader, with places, archives and one-line errors."""
+"""Kedro's configuration loader, with folders, archives and one-line errors."""
 
 import atexit
 import functools
@@ -22,7 +22,7 @@ from fruit_features.places import PATTERN, PLACES, as_place
 
 
 class ConfigLoader(OmegaConfigLoader):
-    """Kedro's loader, which hands places to the catalog without interpolation."""
+    """Kedro's loader; passes ``PLACES`` to the catalog without interpolation."""
 
     def __init__(
         self,
@@ -31,7 +31,7 @@ class ConfigLoader(OmegaConfigLoader):
         runtime_params: dict[str, Any] | None = None,
         **kwargs: Any,
     ) -> None:
-        """Keep the places apart from the parameters, which are interpolated."""
+        """Separate the places from the parameters, which are interpolated."""
         given = dict(runtime_params or {})
         self._places = {
             name: as_place(name, given.pop(name)) for name in PLACES if name in given
@@ -40,7 +40,7 @@ class ConfigLoader(OmegaConfigLoader):
         super().__init__(_unpacked(self._given), env, given, **kwargs)
 
     def __getitem__(self, key: str) -> dict[str, Any]:
-        """Load a group; raise a resolver's own error, which OmegaConf wraps."""
+        """Load a group; unwrap a resolver's error from OmegaConf's."""
         try:
             return super().__getitem__(key)
         except InterpolationResolutionError as error:
@@ -56,7 +56,7 @@ class ConfigLoader(OmegaConfigLoader):
         return as_place(variable, value) if variable in PLACES else value
 
     def check_environment(self) -> None:
-        """Refuse an environment, or a configuration, that does not exist."""
+        """Raise ``ParameterError`` if configuration or environment is missing."""
         root = self._get_conf_env_path("")
         if not self._fs.isdir(self._get_conf_env_path(self.base_env)):
             message = (
@@ -81,7 +81,7 @@ class ConfigLoader(OmegaConfigLoader):
             raise ParameterError(message)
 
     def log_as_configured(self) -> None:
-        """Log by this configuration where a command is called outside the project."""
+        """Use this configuration's logging for a command run outside the project."""
         file = Path(self.conf_source, "logging.yml")
         known = (
             os.environ.get("KEDRO_LOGGING_CONFIG") or Path("conf/logging.yml").exists()
@@ -92,13 +92,13 @@ class ConfigLoader(OmegaConfigLoader):
 
 @functools.cache
 def _unpacked(conf_source: str) -> str:
-    """Return a configuration as a folder, since Java reads files of it too."""
+    """Unpack an archive to a folder: Java reads files of the configuration too."""
     try:
         system, kind = open_conf(conf_source)
         if kind not in ("tar", "zip"):
             return conf_source
         folder = tempfile.mkdtemp(prefix="fruit_features-conf-")
-        # Java may want it as long as this program is there.
+        # Java may read it until this process exits.
         atexit.register(shutil.rmtree, folder, ignore_errors=True)
         root = system.ls("", detail=False)[-1]
         system.get(root, f"{folder}/conf", recursive=True)

@@ -1,17 +1,16 @@
-"""The errors a user can mend.
+"""Errors that a user can fix.
 
-`kedro run` shows each as one line and leaves with exit code 1. Every message
-names the value, what was expected and the next step.
+`kedro run` prints each as one line and exits with code 1. Every message names the
+value, what was expected and the next step.
 """
 
 from kedro.io.core import DatasetError
 
 
 class FruitFeaturesError(DatasetError):
-    """Root of the errors that a user can mend.
+    """Base class of errors that a user can fix.
 
-    A ``DatasetError`` because Kedro hands these on from datasets as they are and
-    buries any other exception under a text of its own.
+    A ``DatasetError``, because Kedro wraps any other exception of a dataset.
     """
 
 
@@ -20,35 +19,35 @@ class ParameterError(FruitFeaturesError):
 
 
 class SettingError(FruitFeaturesError):
-    """A variable that configuration needs is not set."""
+    """An environment variable that the configuration needs is not set."""
 
 
 class ImageFolderError(FruitFeaturesError):
-    """The folder of images is missing, unreadable, empty, or not as it was."""
+    """The image folder is missing, unreadable, empty or lost images."""
 
 
 class OutputFolderError(FruitFeaturesError):
-    """Results cannot be written where they should go."""
+    """Results cannot be written to their folder."""
 
 
 class BackboneError(FruitFeaturesError):
-    """The weights are missing or do not fit alpha and input size."""
+    """The weights are missing or do not match alpha and input size."""
 
 
 class JavaError(FruitFeaturesError):
-    """Spark, or the Java it runs in, does not start."""
+    """Spark or its JVM does not start."""
 
 
 class RunningError(FruitFeaturesError):
-    """Another run is at work in the same data folder."""
+    """Another run holds the lock of the data folder."""
 
 
 class StorageError(FruitFeaturesError):
-    """S3 does not answer, or does not let this run list, read or write."""
+    """S3 does not answer or denies listing, reading or writing."""
 
 
 class ClusterError(FruitFeaturesError):
-    """YARN does not answer or has no room, or its workers lack their Python."""
+    """YARN does not answer or has no room, or a worker's Python does not start."""
 
 
 class TooManyFailuresError(FruitFeaturesError):
@@ -56,7 +55,7 @@ class TooManyFailuresError(FruitFeaturesError):
 
 
 class NoFeaturesError(FruitFeaturesError):
-    """Not one image could be turned into features."""
+    """No image could be featurized."""
 
 
 class VarianceTargetError(FruitFeaturesError):
@@ -64,16 +63,16 @@ class VarianceTargetError(FruitFeaturesError):
 
 
 class ModelMismatchError(FruitFeaturesError):
-    """A stored model was fitted on other features than it is asked to project."""
+    """A stored model was fitted on other features than those to project."""
 
 
 class HistoryError(FruitFeaturesError):
-    """No run of that name is kept, or none at all."""
+    """The run is not in the history."""
 
 
 class ErasureError(FruitFeaturesError):
-    """No photo is meant, or something of the photos could not be erased."""
+    """No photo is selected, or data of the photos could not be erased."""
 
 
 class CountError(FruitFeaturesError):
-    """Images are neither in ``features`` nor in ``quarantine``, or there twice."""
+    """Images are in neither ``features`` nor ``quarantine``, or more than once."""

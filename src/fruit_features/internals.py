@@ -1,8 +1,7 @@
-"""Private API of Kedro, kedro-datasets, PySpark and fsspec: all that the project uses.
+"""The only module that uses private API of Kedro, kedro-datasets, PySpark and fsspec.
 
-No other module touches it. Each function says why no public API serves, and
-``tests/test_internals.py`` tries each on the installed versions. What is heavy is
-imported only where it is used.
+Each function says why no public API serves; ``tests/test_internals.py`` tests each
+against the installed versions. Heavy imports are lazy.
 """
 
 import sys
@@ -13,24 +12,21 @@ from kedro_datasets._typing import TablePreview as TablePreview  # noqa: PLC0414
 
 
 def read_params(context: Any, option: Any, text: str) -> dict[str, Any]:
-    """Read ``--params`` as ``kedro run`` does; Kedro exports no parser of it."""
+    """Parse ``--params`` as ``kedro run`` does; Kedro's parser is private."""
     from kedro.framework.cli.utils import _split_params
 
     return dict(_split_params(context, option, text))
 
 
 def runtime_params(context: Any) -> dict[str, Any]:
-    """Return what ``--params`` gave; ``context.params`` has it merged with all else."""
+    """Return ``--params`` alone; ``context.params`` has them merged with the rest."""
     return context._runtime_params or {}
 
 
 def open_conf(source: str) -> tuple[Any, str]:
-    """Open a folder or an archive of configuration as Kedro's own loader does.
+    """Return file system and protocol of a configuration folder or archive.
 
-    Which archives Kedro takes is said nowhere else.
-
-    Returns:
-        The fsspec file system and its protocol.
+    Only Kedro's loader knows which archives it accepts.
     """
     from kedro.config import OmegaConfigLoader
 
@@ -38,43 +34,38 @@ def open_conf(source: str) -> tuple[Any, str]:
 
 
 def described(dataset: Any) -> dict[str, Any]:
-    """Return a dataset's ``filepath`` and such; public is only its text, ``str``."""
+    """Return a dataset's ``filepath`` etc.; only its ``str`` is public."""
     return dict(dataset._describe())
 
 
 def spark_path(protocol: str, path: str) -> str:
-    """Spell a path as kedro-datasets' Spark datasets do; they export no such function.
-
-    Args:
-        protocol: As Kedro names it, such as ``file`` or ``s3``.
-        path: Without protocol.
-    """
+    """Spell a path (without protocol) as kedro-datasets' Spark datasets do."""
     from kedro_datasets._utils.databricks_utils import to_spark_path
 
     return str(to_spark_path(protocol, path))
 
 
 def bare_path(filesystem: Any, path: str) -> str:
-    """Spell a path as a listing does; fsspec has only the inverse in public."""
+    """Spell a path as a listing does; only the inverse is public in fsspec."""
     return str(filesystem._strip_protocol(path))
 
 
 def active_context() -> Any:
-    """Return Spark's context if one has started, else ``None``; import no Spark for it.
+    """Return the running Spark context or ``None``, without importing PySpark.
 
     ``SparkContext.getOrCreate`` would start one.
     """
     pyspark = sys.modules.get("pyspark")
     context = pyspark.SparkContext._active_spark_context if pyspark else None
-    # A context that another thread is starting has no part in Java yet.
+    # A context that another thread is starting has no JVM object yet.
     return context if getattr(context, "_jsc", None) else None
 
 
 def jvm(context: Any = None) -> Any:
-    """Return py4j's view of Java's classes, which PySpark keeps to itself.
+    """Return py4j's view of the JVM; PySpark keeps it private.
 
     Args:
-        context: Spark's context; ``None`` while Java runs and Spark does not yet.
+        context: Spark's context; ``None`` if the JVM runs without one.
     """
     from pyspark import SparkContext
 
@@ -82,28 +73,28 @@ def jvm(context: Any = None) -> Any:
 
 
 def as_java(context: Any, value: Any) -> Any:
-    """Turn a vector or matrix of MLlib into Java's; ``pyspark.ml`` exports no way."""
+    """Convert an MLlib vector or matrix to Java's; ``pyspark.ml`` does so privately."""
     from pyspark.ml.common import _py2java
 
     return _py2java(context, value)
 
 
 def replace_launcher(launch: Callable[..., Any]) -> None:
-    """Let ``launch`` start Java wherever PySpark would; there is no setting for it."""
+    """Make PySpark start the JVM by ``launch``; there is no setting for it."""
     import pyspark.context
 
     pyspark.context.launch_gateway = launch  # type: ignore[attr-defined]
 
 
 def start_java() -> None:
-    """Start Java without Spark; in public both start at once."""
+    """Start the JVM without Spark; public API starts both together."""
     from pyspark import SparkContext
 
     SparkContext._ensure_initialized()
 
 
 def kill_java() -> None:
-    """Kill the Java that PySpark has started, if any; its process is not public."""
+    """Kill the JVM that PySpark started, if any; its process is private."""
     from pyspark import SparkContext
 
     gateway = SparkContext._gateway
@@ -112,7 +103,7 @@ def kill_java() -> None:
 
 
 def stop_as_failed(context: Any) -> None:
-    """Stop Spark with exit code 1, which Python's ``stop`` does not take."""
+    """Stop Spark with exit code 1; Python's ``stop`` takes no code."""
     context._jsc.sc().stop(1)
 
 
@@ -126,9 +117,9 @@ def hadoop_settings(settings: Any) -> Any:
 
 
 def most_rows(frame: Any) -> int | None:
-    """Return how many rows the plan of a frame has at most, without a job.
+    """Return the upper bound of a frame's rows by its plan, if known; runs no job.
 
-    Python has no access to the plan. ``None``: the plan does not say.
+    PySpark does not expose the plan.
     """
     rows = frame._jdf.queryExecution().optimizedPlan().maxRows()
     return int(rows.get()) if rows.isDefined() else None

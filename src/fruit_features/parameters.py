@@ -1,4 +1,4 @@
-"""Groups of parameters as pydantic models, and the one line for what they refuse."""
+"""Parameter groups as pydantic models, with one-line validation errors."""
 
 import difflib
 from collections.abc import Collection, Mapping
@@ -11,7 +11,7 @@ from fruit_features.exceptions import ParameterError
 if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
-# What pydantic calls a name that a model does not have, or a value for a whole group.
+# Pydantic's error types for an unknown field, and for a value in place of a group.
 UNKNOWN = ("extra_forbidden", "model_type")
 
 
@@ -27,7 +27,7 @@ Model = TypeVar("Model", bound=Parameters)
 
 
 def one_of(choices: Collection[Any]) -> BeforeValidator:
-    """Refuse values that are not among the choices, also those of another type."""
+    """Accept only the choices; ``True`` is not ``1``."""
 
     def check(value: Any) -> Any:
         if isinstance(value, bool) or value not in choices:
@@ -43,13 +43,13 @@ def build(
     group: str = "",
     others: Collection[str] = (),
 ) -> Model:
-    """Make a model of what the configuration gives.
+    """Validate configuration values into a model.
 
     Args:
         model: The model.
-        given: Its values by name.
-        group: What the names of its fields begin with, such as ``retention``.
-        others: More names that may have been meant.
+        given: Values by field name.
+        group: Prefix of the names in messages, such as ``retention``.
+        others: More names to suggest for an unknown one.
 
     Raises:
         ParameterError: Naming parameters, their values and what is expected.
@@ -85,7 +85,7 @@ def _explain(model: type[Parameters], fault: "ErrorDetails", prefix: str) -> str
 
 
 def unknown(fault: str, name: str, known: Collection[str]) -> str:
-    """Say which name may have been meant, and which there are."""
+    """Return a message with the closest known name and all known names."""
     nearest = difflib.get_close_matches(name, known, n=1, cutoff=0)[0]
     return f"{fault} {name!r}; did you mean {nearest!r}? There are: {', '.join(known)}"
 
@@ -102,7 +102,7 @@ def _names(model: type[Parameters], prefix: str = "") -> list[str]:
 
 
 def _expected(model: Any, path: tuple[str | int, ...]) -> str:
-    """Say in words what a field takes."""
+    """Describe the values that a field accepts."""
     *groups, name = map(str, path)
     for group in groups:
         model = model.model_fields[group].annotation

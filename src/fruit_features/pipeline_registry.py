@@ -1,28 +1,23 @@
-"""The pipelines by name."""
+"""Registry of the pipelines."""
 
 from collections.abc import Iterator, Mapping
 from importlib import import_module
 
 from kedro.pipeline import Pipeline
 
-# A plain run is the sum of the stages; what else there is runs when asked for.
+# The default pipeline is the sum of the stages; the others run on request.
 STAGES = ("ingestion", "featurization", "reduction", "reporting")
 PIPELINES = (*STAGES, "training", "__default__")
 
 
 class Pipelines(Mapping[str, Pipeline]):
-    """The pipelines, each imported when it is asked for.
+    """The pipelines by name, imported lazily.
 
-    MLlib and matplotlib take seconds to import while Spark needs the cores to start: a
-    run of some of the pipelines does without those of the others.
+    MLlib and matplotlib take seconds to import, while Spark needs the cores to start.
     """
 
     def __getitem__(self, name: str) -> Pipeline:
-        """Make a pipeline, or the sum of the stages.
-
-        Raises:
-            KeyError: If there is no such pipeline.
-        """
+        """Import and create a pipeline; raise ``KeyError`` for an unknown name."""
         if name == "__default__":
             return sum((self[stage] for stage in STAGES), start=Pipeline([]))
         if name not in PIPELINES:
@@ -32,7 +27,7 @@ class Pipelines(Mapping[str, Pipeline]):
         return pipeline
 
     def __iter__(self) -> Iterator[str]:
-        """Go through the names."""
+        """Iterate over the names."""
         return iter(PIPELINES)
 
     def __len__(self) -> int:
@@ -41,5 +36,5 @@ class Pipelines(Mapping[str, Pipeline]):
 
 
 def register_pipelines() -> Mapping[str, Pipeline]:
-    """Hand the pipelines to Kedro."""
+    """Return the pipelines to Kedro."""
     return Pipelines()

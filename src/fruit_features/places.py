@@ -1,7 +1,6 @@
 """Places: the folders that `images`, `data` and `test_images` name.
 
-A place is text, to its last byte. Commands, programs and notebooks may give one; it is
-neither read as YAML nor interpolated on its way to the catalog.
+A place reaches the catalog as it was given: not parsed as YAML, not interpolated.
 """
 
 import functools
@@ -21,14 +20,14 @@ from kedro.io.core import get_protocol_and_path
 from fruit_features.exceptions import FruitFeaturesError, ParameterError
 from fruit_features.internals import read_params
 
-# Names that the command line hands to the catalog; they are no parameters.
+# Passed from the command line to the catalog; they are no parameters.
 PLACES = {
     "images": "Folder of images, in place of the one in the catalog.",
     "data": "Folder of all results.",
     "test_images": "Folder of pictures that a training is judged by.",
 }
 
-# Spark reads a path with one of these as a pattern for many; so does Kedro.
+# Spark and Kedro read a path with one of these as a glob pattern.
 PATTERN = "[]{}*?\\"
 
 EXPECTED = "expected a folder of this machine or an address s3://<bucket>/<folder>"
@@ -40,20 +39,20 @@ its name has an option of its own."""
 
 
 def as_place(name: str, given: object, start: str = "") -> str:
-    """Return a place as datasets take it, and always as the one that was named.
+    """Normalise a place to a path or address that no dataset can misread.
 
     Args:
         name: One of ``PLACES``.
-        given: A folder, with ``~`` for the user's own, or an address of S3.
-        start: What a relative folder counts from; else Kedro takes the project.
+        given: A folder, also with ``~``, or an S3 address.
+        start: Base of a relative folder; by default Kedro takes the project.
 
     Raises:
-        ParameterError: If it is no text, or an address of another storage.
+        ParameterError: If it is not text, or an address of other storage.
     """
     if not isinstance(given, str | os.PathLike) or not (text := os.fspath(given)):
         message = f"{name}={given!r}: {EXPECTED}, as text (in YAML within quotes)"
         raise ParameterError(message)
-    # As Kedro tells them apart.
+    # Kedro's own rule for what is an address.
     address = re.fullmatch("([a-zA-Z0-9]+)://(.*)", text, re.DOTALL)
     if address and address[1] != "file":
         return _on_s3(name, text)
@@ -65,16 +64,16 @@ def as_place(name: str, given: object, start: str = "") -> str:
         raise ParameterError(message) from error
     folder = os.path.join(start, folder)
     if not os.path.isabs(folder):
-        # So that "a:b" is no address.
+        # "./" keeps "a:b" from being read as an address.
         return f"./{folder.removeprefix('./')}"
-    # Java would take a link's name away for "..", and not where it leads to.
+    # Java resolves ".." lexically, before it follows links.
     plain = os.path.realpath if ".." in folder.split("/") else os.path.normpath
     return f"/{plain(folder).lstrip('/')}"
 
 
 def _on_s3(name: str, text: str) -> str:
     protocol, path = get_protocol_and_path(text)
-    # Kedro drops what it takes for another part of a URL, such as a "?" at the end.
+    # Kedro drops parts of a URL, such as a query after "?".
     kept = f"{protocol}://{path}" == text and path[:1] not in ("", "/")
     if protocol not in ("s3", "s3a") or not kept:
         message = f"{name}={text!r}: {EXPECTED}"
@@ -87,7 +86,7 @@ def _on_s3(name: str, text: str) -> str:
 
 
 def place_from_here(name: str, text: str) -> str:
-    """Return a place, relative to the working directory, for a command."""
+    """Resolve a command's place against the working directory."""
     try:
         return as_place(name, text, start=os.getcwd())
     except ParameterError as error:
@@ -95,9 +94,9 @@ def place_from_here(name: str, text: str) -> str:
 
 
 def split_params(context: click.Context, option: click.Parameter, value: Any) -> Any:
-    """Read ``--params`` as Kedro does, except for places, which are text."""
+    """Parse ``--params`` as Kedro does, but keep places as plain text."""
     if isinstance(value, dict):
-        return value  # Of a file of --config.
+        return value  # From a --config file.
     places: dict[str, str] = {}
     others: list[str] = []
     for item in re.split(",(?=[^,]*=)", value):
@@ -114,7 +113,7 @@ def split_params(context: click.Context, option: click.Parameter, value: Any) ->
                 raise click.ClickException(message)
             places[name] = place_from_here(name, text)
         elif name == WEIGHTS:
-            # A file is text as well; JSON's spelling of it is YAML's.
+            # Also plain text: a JSON string is valid YAML.
             text = json.dumps(os.path.expanduser(text), ensure_ascii=False)
             others.append(f"{WEIGHTS}={text}")
         else:
@@ -123,7 +122,7 @@ def split_params(context: click.Context, option: click.Parameter, value: Any) ->
 
 
 def params_option(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Add ``--params`` and an option for each place; all of them are ``params``."""
+    """Add ``--params`` and an option per place, merged into ``params``."""
 
     @functools.wraps(function)
     def with_places(*args: Any, params: dict[str, Any], **options: Any) -> Any:
@@ -148,7 +147,7 @@ def params_option(function: Callable[..., Any]) -> Callable[..., Any]:
 
 @contextmanager
 def opened(env: str | None, params: dict[str, Any]) -> Iterator[KedroContext]:
-    """Open the context of a command; errors that a user can mend get one line."""
+    """Open a command's Kedro context; print a ``FruitFeaturesError`` as one line."""
     try:
         with KedroSession.create(env=env, runtime_params=params) as session:
             yield cast(KedroSession, session).load_context()

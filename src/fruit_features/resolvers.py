@@ -1,4 +1,4 @@
-"""What configuration may ask of the environment: a setting, Spark's place, S3's."""
+"""OmegaConf resolvers: what configuration may read from the environment."""
 
 import math
 import os
@@ -9,7 +9,7 @@ from fruit_features.exceptions import SettingError
 from fruit_features.storage.profile import of_profile
 from fruit_features.tables import SCHEMAS
 
-# Nothing else of the environment, and so no key, gets into a configuration.
+# The only variables that configuration can read, so no secret gets into it.
 SETTINGS = {
     "FRUIT_FEATURES_BUCKET": "the bucket everything lies in",
     "FRUIT_FEATURES_PREFIX": "where in the bucket",
@@ -28,7 +28,7 @@ SETTINGS = {
     "FRUIT_FEATURES_EXECUTOR_OVERHEAD": "memory beside it, for the workers",
 }
 
-# What the code reads besides, by the names that Java, Spark, Hadoop and AWS gave.
+# Variables of Java, Spark, Hadoop and AWS that the code reads as well.
 OTHER_VARIABLES = {
     "JAVA_HOME": "Java 8, 11 or 17; else the machine's, else the one of the packages",
     "JAVA_TOOL_OPTIONS": "options of every Java, which Spark's obeys; the like are "
@@ -51,7 +51,7 @@ OTHER_VARIABLES = {
 
 
 def setting(name: str, default: Any = None) -> Any:
-    """Read one of ``SETTINGS``; refuse another, and one that is not set."""
+    """Read one of ``SETTINGS``; raise ``SettingError`` if unknown or not set."""
     if name not in SETTINGS:
         known = ", ".join(SETTINGS)
         message = f"${{setting:{name}}}: no setting; there are: {known}"
@@ -64,7 +64,7 @@ def setting(name: str, default: Any = None) -> Any:
 
 
 def schema(table: str) -> str:
-    """Return the columns of a table in Spark's DDL."""
+    """Return the schema of a table as Spark DDL."""
     return SCHEMAS[table]
 
 
@@ -74,24 +74,24 @@ def product(*factors: str | int) -> int:
 
 
 def cores() -> int:
-    """Count the cores of this machine that this program may use."""
+    """Count the cores available to this process."""
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
 
 
 def on_yarn() -> bool:
-    """Tell whether Spark is to run on YARN."""
+    """Return whether Spark runs on YARN."""
     return bool(setting("FRUIT_FEATURES_MASTER", "yarn") == "yarn")
 
 
 def own_spark(value: Any) -> Any:
-    """Return a value for pip's Spark, null for a cluster's own (``SPARK_HOME``)."""
+    """Return the value for pip's Spark; null for a cluster's (``SPARK_HOME``)."""
     return None if os.environ.get("SPARK_HOME") else value
 
 
 def packages(value: str) -> str | None:
-    """Return what Spark is to fetch for S3; null where a cluster has the jars."""
+    """Return the packages Spark needs for S3; null where a cluster has the jars."""
     settings = os.environ.get("SPARK_CONF_DIR")
     if settings and Path(settings, "spark-defaults.conf").is_file():
         return None
@@ -99,19 +99,19 @@ def packages(value: str) -> str | None:
 
 
 def s3_endpoint() -> str | None:
-    """Return the address of an S3 that is not Amazon's, as AWS's tools find it."""
+    """Return the custom S3 endpoint, from the environment or the AWS profile."""
     told = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
     return told or of_profile("endpoint_url")
 
 
 def s3_region(default: str | None = None) -> str | None:
-    """Return the region, as AWS's tools find it in the environment or a profile."""
+    """Return the region, from the environment or the AWS profile."""
     told = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     return told or of_profile("region") or default
 
 
 def s3_path_style() -> bool | None:
-    """Return true for another S3 than Amazon's: its buckets have no host names."""
+    """Return true for a custom endpoint: its buckets have no host names."""
     return True if s3_endpoint() else None
 
 

@@ -14,7 +14,7 @@ from fruit_features.resolvers import RESOLVERS
 # Kedro 1.7 calls a function that the newest OmegaConf has renamed.
 warnings.filterwarnings("ignore", message=r"register_new_resolver", module="kedro")
 
-# Kedro calls the last one first.
+# Kedro calls the last first.
 HOOKS = (
     RunFactsHooks(),
     DataFolderHooks(),
@@ -34,6 +34,6 @@ CONFIG_LOADER_ARGS = {
         "spark": ["spark*", "spark*/**"],
         "cluster": ["cluster*", "cluster*/**"],
     },
-    # An environment says only what differs; the rest of a group stays.
+    # An environment overrides single keys of a group.
     "merge_strategy": {"parameters": "soft", "globals": "soft", "spark": "soft"},
 }

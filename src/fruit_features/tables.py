@@ -1,15 +1,15 @@
 """Columns, keys and schemas of the tables."""
 
-# Names an image: its place in the folder of images.
+# Key of an image: its path below the image folder.
 KEY = "image_key"
 
-# What the listing of a folder says of an image.
+# Columns of an image listing.
 COLUMNS = [KEY, "path", "label", "length", "modification_time"]
 
-# What tells that an image is the one an earlier run saw.
+# Columns by which an image counts as unchanged since an earlier run.
 IDENTITY = [KEY, "path", "length", "modification_time"]
 
-# The key of a row of the features.
+# Key columns of the features table.
 FEATURES_KEY = [KEY, "backbone_id", "featurized_at"]
 
 _LISTED = (
@@ -18,7 +18,7 @@ _LISTED = (
 )
 _IDENTITY = "image_key string, path string, length bigint, modification_time timestamp"
 
-# In Spark's DDL, by the names of the catalog, which has them by `${schema:<name>}`.
+# Spark DDL by dataset; the catalog reads it by `${schema:<name>}`.
 SCHEMAS = {
     "image_listing": f"{_LISTED}, selected boolean",
     "expired_images": _IDENTITY,

@@ -1,9 +1,9 @@
-"""One line for each error of S3."""
+"""One-line messages for S3 errors."""
 
 import re
 import textwrap
 
-# The next step, and the error codes it is for, without a final `Exception`.
+# Next step -> error codes, without the suffix `Exception`.
 REMEDIES = {
     "there is no such bucket: see its name, or create it": ("NoSuchBucket", "404"),
     "access denied: let the role or user {act}": ("AccessDenied", "403"),
@@ -29,26 +29,25 @@ REMEDIES = {
 }
 BY_CODE = {code: remedy for remedy, codes in REMEDIES.items() for code in codes}
 
-# What makes an address or a header a key: a presigned address by either version of the
-# signature, a signed request as AWS quotes it, a name and a password before a host.
+# Secrets in text: presigned URLs (signature versions 2 and 4), signed requests as AWS
+# quotes them, user and password in a URL.
 KEYS = re.compile(
     r"((?:X-Amz-)?(?:Signature|Credential|Security-Token)=|AWSAccessKeyId="
     r"|X-Amz-Security-Token:\s*)[^&\s,\"'<>]+"
     r"|(://)[^/\s\"'<>]+(?=@)",
     re.I,
 )
-# How often a client tries.
 ATTEMPTS = 2
-# Letters of what AWS says; some answers are whole pages.
+# Characters kept of AWS's message; some answers are whole pages.
 LONGEST = 500
 
 
 def explain(error: Exception, act: str | None = None) -> str:
-    """Return what is wrong and the next step.
+    """Return a one-line cause and the next step.
 
     Args:
-        error: botocore's; of any other, its own text.
-        act: What needs a right, for ``access denied``; else the operation's name.
+        error: Of botocore; any other is quoted.
+        act: The denied action, for ``access denied``; else the operation's name.
     """
     from botocore.exceptions import (
         ClientError,
@@ -85,5 +84,5 @@ def explain(error: Exception, act: str | None = None) -> str:
 
 
 def without_keys(said: str) -> str:
-    """Replace keys and signatures in what AWS says, or in a log, by dots."""
+    """Mask secrets in a message or log."""
     return KEYS.sub(r"\1\2...", said)

@@ -1,4 +1,4 @@
-"""Whether a folder of this machine can be written to."""
+"""Check of local folders for write permission and free space."""
 
 import shutil
 import tempfile
@@ -8,16 +8,16 @@ from fruit_features.exceptions import OutputFolderError
 
 
 def check_folder(folder: Path, needed: int, refusal: str, advice: str) -> None:
-    """Make a folder, and refuse one without the right to write or without room.
+    """Create a folder if missing; check write permission and free space.
 
     Args:
         folder: The folder.
         needed: Bytes that must be free on its disk.
-        refusal: How the message begins, before the folder's name.
-        advice: How it ends.
+        refusal: Start of the message, before the folder's name.
+        advice: End of the message.
 
     Raises:
-        OutputFolderError: Naming the folder.
+        OutputFolderError: If a check fails.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)

@@ -1,8 +1,7 @@
-"""Hands Java the keys and the region that botocore finds in a profile.
+"""Passes credentials that botocore finds in an AWS profile to Java.
 
-The SDK of Hadoop's S3A looks for profiles only in the home that the system's list of
-users names, and knows no SSO. It knows ``credential_process``, though: run as a
-program, this module prints the keys.
+The SDK of Hadoop's S3A ignores ``$HOME`` and knows no SSO, but it supports
+``credential_process``: run as a program, this module prints the credentials.
 """
 
 import atexit
@@ -14,12 +13,12 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-# Where Java's SDK looks for profiles first; nobody else reads it.
+# Read first, and only, by Java's SDK.
 JAVA_PROFILES = "AWS_CREDENTIAL_PROFILES_FILE"
 
 
 def of_profile(name: str) -> str | None:
-    """Return a setting of the profile in use, such as its ``region``."""
+    """Return a setting of the active profile, such as ``region``."""
     said = _profile().get(name)
     return str(said) if said else None
 
@@ -31,18 +30,18 @@ def _profile() -> dict[str, Any]:
     try:
         return dict(botocore.session.Session().get_scoped_config())
     except BotoCoreError:
-        # No such profile: whoever asks AWS for something says so.
+        # No such profile: the first request to AWS reports it.
         return {}
 
 
 def hand_to_java() -> None:
-    """Name to Java a file whose one profile is the program that prints keys.
+    """Give Java a profile file whose ``credential_process`` is this module.
 
-    No key is in the file, nor in the environment; Java asks anew when they expire.
+    No secret is in the file or the environment; Java refreshes expired credentials.
     """
     if {"AWS_ACCESS_KEY_ID", JAVA_PROFILES} & set(os.environ) or not _profile():
         return
-    # Java knows one of the two variables that name a profile.
+    # Java reads AWS_PROFILE, but not AWS_DEFAULT_PROFILE.
     name = os.environ.get("AWS_PROFILE", "default")
     command = shlex.join([sys.executable, "-m", __name__])
     handle, path = tempfile.mkstemp(prefix="fruit_features-", suffix=".aws")
@@ -70,10 +69,10 @@ def _print_keys() -> None:
         "AccessKeyId": keys.access_key,
         "SecretAccessKey": keys.secret_key,
     }
-    # Java wants texts alone, no null.
+    # Java accepts no null.
     if keys.token:
         said["SessionToken"] = keys.token
-    # Private, but `aws configure export-credentials` reads it too.
+    # Private API, which `aws configure export-credentials` reads too.
     until = getattr(found, "_expiry_time", None)
     if until:
         said["Expiration"] = until.strftime("%Y-%m-%dT%H:%M:%SZ")

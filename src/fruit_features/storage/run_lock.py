@@ -1,4 +1,4 @@
-"""One run at a time in a data folder."""
+"""Lock of a local data folder."""
 
 import fcntl
 import os
@@ -14,31 +14,31 @@ SPARK_SECONDS = 60.0
 
 
 class RunLock:
-    """Holds a data folder for one run; the system gives it up however the run ends.
+    """Locks a data folder for one run; the system releases it however the run ends.
 
-    The run locks ``.lock`` by ``flock``, which belongs to the open file. A POSIX record
-    lock belongs to the process, and is gone as soon as anything in it closes a second
-    descriptor of the file, such as a search through the whole folder.
+    The run locks ``.lock`` by ``flock``, which belongs to the open file. A POSIX lock
+    belongs to the process, and is lost when any code closes another descriptor of the
+    file.
 
-    A JVM may outlive a run that was killed, and write what its last tasks have done.
-    Java's ``FileChannel`` only takes POSIX locks, which some systems hold against those
-    of ``flock``: so the JVM locks a file of its own, which nothing else in it opens.
+    The JVM may outlive a killed run and still write the output of its last tasks, so it
+    holds a lock too. Java's ``FileChannel`` takes POSIX locks, which conflict with
+    ``flock`` on some systems: hence a second file, ``.spark.lock``.
     """
 
     def __init__(self, folder: Path) -> None:
-        """Name the folder; it must be there."""
+        """Prepare the lock of an existing folder."""
         self._path = folder / ".lock"
         self._of_spark = folder / ".spark.lock"
         self._file: IO[bytes] | None = None
         self._spark: Any = None
-        # Datasets may be loaded by several threads.
+        # ThreadRunner loads datasets in several threads.
         self._sharing = threading.Lock()
 
     def acquire(self) -> None:
-        """Take the folder, and wait for the end of a killed run's Spark.
+        """Acquire the lock; wait until the Spark of a killed run has ended.
 
         Raises:
-            RunningError: If another run has it.
+            RunningError: If another run holds the lock.
         """
         self._file = self._path.open("ab+")
         try:
@@ -59,7 +59,7 @@ class RunLock:
         self._file.flush()
 
     def share_with_spark(self) -> None:
-        """Let the JVM hold its file, once there is a Spark session."""
+        """Let the JVM acquire its own lock, once there is a Spark session."""
         context = active_context()
         if context and self._file:
             with self._sharing:
@@ -69,7 +69,7 @@ class RunLock:
                     self._spark.getChannel().lock()
 
     def release(self) -> None:
-        """Give the folder up."""
+        """Release the locks."""
         if self._spark:
             self._spark.close()
             self._spark = None

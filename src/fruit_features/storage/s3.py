@@ -1,6 +1,6 @@
-"""Whether S3 answers and lets a run in: asked before Spark starts.
+"""Checks of access to S3 before Spark starts.
 
-S3A asks on for eight minutes, without a word, where nobody answers.
+S3A retries silently for eight minutes if S3 does not answer.
 """
 
 import contextlib
@@ -19,36 +19,36 @@ from kedro.io.core import get_protocol_and_path
 from fruit_features.exceptions import StorageError
 from fruit_features.storage.clients import ATTEMPTS, explain
 
-# Amazon refuses requests that are a quarter of an hour off.
+# Amazon refuses requests whose clock is off by more.
 CLOCK_SECONDS = 15 * 60.0
 
-# Spark wants the folder of its event logs to be there; writing it shows the right to.
+# Spark needs the folder of its event logs; creating it tests write permission.
 LOGS = "logs/"
 EVENT_LOGS = f"{LOGS}spark-events/"
 
 
-# What a gzip file begins with, and how much of a damaged one is read at once.
+# First bytes of a gzip file; bytes read at once.
 GZIP, PIECE = b"\x1f\x8b", 4096
 
 
 class Place(NamedTuple):
-    """A bucket and the prefix of keys, which has no slash at its end."""
+    """A bucket and a key prefix without trailing slash."""
 
     bucket: str
     prefix: str
 
     @property
     def address(self) -> str:
-        """The place as an address."""
+        """The address ``s3://<bucket>/<prefix>``."""
         return f"s3://{self.bucket}/{self.prefix}"
 
     def key(self, name: str) -> str:
-        """Return the key of something that lies there."""
+        """Return the key of an object below the prefix."""
         return f"{self.prefix}/{name}".lstrip("/")
 
 
 def place_of(address: str) -> Place | None:
-    """Return the place on S3 that an address names; ``None`` if it is none of S3."""
+    """Parse an S3 address; return ``None`` for any other."""
     protocol, path = get_protocol_and_path(address)
     if protocol not in ("s3", "s3a", "s3n"):
         return None
@@ -64,7 +64,7 @@ def data_root(report: str) -> str:
 def s3_client() -> Any:
     """Return a client that gives up within seconds.
 
-    It is cached for AWS's variables of the environment: making one takes 0.3 s.
+    Cached by AWS's environment variables: creating one takes 0.3 s.
     """
     said = (item for item in os.environ.items() if item[0].startswith("AWS_"))
     return _client(tuple(sorted(said)))
@@ -81,7 +81,7 @@ def _client(said: tuple[tuple[str, str], ...]) -> Any:
 
 
 def check_results(place: Place) -> None:
-    """Raise ``StorageError`` if a place cannot be listed, written to and read."""
+    """Raise ``StorageError`` if a place cannot be listed, written or read."""
     check_images(place)
     client, key = s3_client(), place.key(EVENT_LOGS)
     _try(place, "write to", lambda: client.put_object(Bucket=place.bucket, Key=key))
@@ -89,7 +89,7 @@ def check_results(place: Place) -> None:
 
 
 def has_objects(place: Place) -> bool:
-    """Return whether there is anything at a place."""
+    """Return whether a place has any object."""
     return bool(_list_one(place)["KeyCount"])
 
 
@@ -126,10 +126,7 @@ def _try(place: Place, act: str, call: Callable[[], Any]) -> Any:
 
 
 def gunzip(content: bytes) -> bytes:
-    """Return what gzip has packed; what was not packed comes as it is.
-
-    Of a file that a lost node has not finished, or that is damaged, what can be read.
-    """
+    """Decompress if gzipped; of a damaged or unfinished file, its readable part."""
     if not content.startswith(GZIP):
         return content
     parts = []

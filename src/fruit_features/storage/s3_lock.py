@@ -1,4 +1,4 @@
-"""One run at a time in a place on S3."""
+"""Lock of a data folder on S3."""
 
 import datetime as dt
 import json
@@ -18,32 +18,30 @@ from fruit_features.storage.s3 import Place, s3_client
 
 logger = logging.getLogger(__name__)
 
-# A run says so often that it is alive; silent for so long, it is dead.
 HEARTBEAT_SECONDS = 15.0
 EXPIRY_SECONDS = 60.0
 
-# What S3 answers where there is no lock, another one, one just being written.
+# HTTP status: no lock, another run's lock, a concurrent write.
 NOT_OURS = (404, 412, 409)
 
 
 class S3RunLock:
-    """Holds a place on S3 for one run; a killed run's lock is free after a minute.
+    """Locks a place on S3 for one run; a killed run's lock expires after a minute.
 
-    The lock is an object that is written only if it is not there, or is still the one
-    that was read (``If-None-Match``, ``If-Match``): of two runs one gets it. Its age is
-    told by S3's clock alone. A run whose lock is taken, deleted or not to be renewed is
-    ended, before another can be at work beside it.
+    The lock is an object written conditionally (``If-None-Match``, ``If-Match``), so
+    that only one of two runs gets it. Its age is measured by S3's clock alone. If the
+    lock is lost or cannot be renewed, the run is ended before another can start.
     """
 
     def __init__(
         self, place: Place, end_at_once: Callable[[str, threading.Event], None]
     ) -> None:
-        """Name the place.
+        """Prepare the lock of a place.
 
         Args:
-            place: What is held.
+            place: The place to lock.
             end_at_once: Ends the run if the lock is lost: called in a thread with the
-                message to leave with, and an event that is set when it has ended.
+                error message and an event that is set when the run has ended.
         """
         self._end_at_once = end_at_once
         self._place = place
@@ -61,10 +59,10 @@ class S3RunLock:
         self._ended = threading.Event()
 
     def acquire(self) -> None:
-        """Take the place.
+        """Acquire the lock and renew it in the background.
 
         Raises:
-            RunningError: If another run has it.
+            RunningError: If another run holds the lock.
         """
         self._renewed = time.monotonic()
         self._tag = self._write(IfNoneMatch="*") or self._take_over()
@@ -74,13 +72,13 @@ class S3RunLock:
         threading.Thread(target=self._beat, daemon=True).start()
 
     def share_with_spark(self) -> None:
-        """Do nothing: a killed run's Spark ends before its lock does."""
+        """Do nothing: the Spark of a killed run ends before its lock expires."""
 
     def release(self) -> None:
-        """Give the place up.
+        """Release the lock.
 
         Raises:
-            RunningError: If the place was lost meanwhile.
+            RunningError: If the lock was lost meanwhile.
         """
         self._ended.set()
         with self._renewing:
@@ -92,7 +90,7 @@ class S3RunLock:
             self._delete(tag)
 
     def _delete(self, tag: str) -> None:
-        """Delete the lock if it is this run's; not every S3 looks at the condition."""
+        """Delete this run's lock; not every S3 honours ``If-Match`` here."""
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
@@ -107,20 +105,20 @@ class S3RunLock:
                 )
 
     def _take_over(self) -> str | None:
-        """Write over a lock that nobody keeps alive."""
+        """Overwrite an expired lock."""
         from botocore.exceptions import ClientError
 
         try:
             found = self._client.head_object(**self._object)
         except ClientError:
-            return self._write(IfNoneMatch="*")  # Given up this moment.
+            return self._write(IfNoneMatch="*")  # Released just now.
         if _age(found) < EXPIRY_SECONDS:
             return None
         logger.warning("the run that held %s is dead: taken over", self._place.address)
         return self._write(IfMatch=found["ETag"])
 
     def _write(self, **condition: str) -> str | None:
-        """Write the lock if a condition holds; return its tag, or ``None``."""
+        """Write the lock conditionally; return its ETag, or ``None`` if refused."""
         from botocore.exceptions import ClientError
 
         now = dt.datetime.now(dt.timezone.utc).isoformat()
@@ -130,7 +128,7 @@ class S3RunLock:
         except ClientError as error:
             if _status(error) not in NOT_OURS:
                 raise
-            # Or it is there by this very request, whose answer was lost.
+            # A retry is refused if the first request succeeded but its answer was lost.
             holder, tag = self._read()
             return tag if holder.get("run") == self._holder["run"] else None
         return str(answer["ETag"])
@@ -150,7 +148,7 @@ class S3RunLock:
             with self._renewing:
                 fault = None if self._ended.is_set() else self._renew()
                 silent = time.monotonic() - self._renewed
-                # Before another run may begin.
+                # One heartbeat before another run may take over.
                 over = self._tag is None or silent > EXPIRY_SECONDS - HEARTBEAT_SECONDS
                 if fault and over:
                     self._lost = (
@@ -160,18 +158,14 @@ class S3RunLock:
                     )
             if fault and not over:
                 logger.warning("the lock of %s: %s", self._place.address, fault)
-            # Time for another attempt or two.
+            # Retry sooner after a fault.
             seconds = HEARTBEAT_SECONDS / (3 if fault else 1)
             if self._lost:
                 self._end_at_once(self._lost, self._ended)
                 return
 
     def _renew(self) -> str | None:
-        """Say that the run is alive.
-
-        Returns:
-            Why it could not be said, with the tag gone if it never can be again.
-        """
+        """Renew the lock; return why it failed, with ``_tag`` unset if it is lost."""
         from botocore.exceptions import BotoCoreError, ClientError
 
         began = time.monotonic()

@@ -1,4 +1,4 @@
-"""Files that appear whole or not at all, whenever the program fails or is killed."""
+"""Atomic file writes: a file appears whole or not at all, even after a kill."""
 
 import contextlib
 import io
@@ -16,16 +16,16 @@ TEXT = ("encoding", "errors", "newline")
 
 
 def write_whole_files() -> None:
-    """Let every dataset that writes through fsspec write whole files."""
+    """Make local writes through fsspec atomic."""
     for protocol in ("file", "local"):
         fsspec.register_implementation(protocol, WholeFileSystem, clobber=True)
 
 
 class WholeFiles(fsspec.AbstractFileSystem):
-    """For a file system whose files take their place by ``close``, or ``discard``.
+    """Mixin for a file system whose files are committed by ``close`` or discarded.
 
-    fsspec closes a file however its ``with`` block ends, also below text and
-    compression: what was written until an error would take the place of a whole file.
+    fsspec closes a file, also below text and compression layers, even after an error in
+    its ``with`` block: that would commit a truncated file.
     """
 
     def open(  # noqa: PLR0913, PLR0917  As fsspec has it.
@@ -37,7 +37,7 @@ class WholeFiles(fsspec.AbstractFileSystem):
         compression: str | None = None,
         **kwargs: Any,
     ) -> Any:
-        """Open a file as fsspec does; written, it counts if no error closes it."""
+        """Open a file as fsspec does; discard it if an error closes it."""
         if mode.strip("bt") != "w":
             return super().open(
                 path, mode, block_size, cache_options, compression, **kwargs
@@ -53,7 +53,7 @@ class WholeFiles(fsspec.AbstractFileSystem):
 
 
 class WholeFileSystem(WholeFiles, LocalFileSystem):
-    """Writes a file beside its place and moves it there when it is closed.
+    """Writes to a temporary file and renames it on close.
 
     Example in Python::
 
@@ -81,7 +81,7 @@ class WholeFileSystem(WholeFiles, LocalFileSystem):
 class _PartialFile(LocalFileOpener):
     def __init__(self, path: str, fs: LocalFileSystem, **kwargs: Any) -> None:
         self._place = Path(path)
-        # A fixed name: what a killed run left is written over.
+        # A fixed name, so that leftovers of a killed run are overwritten.
         partial = self._place.with_name(f".{self._place.name}.partial")
         super().__init__(str(partial), "wb", fs=fs, **kwargs)
 
@@ -96,10 +96,9 @@ class _PartialFile(LocalFileOpener):
 
 
 class _WholeFile:
-    """What is written to: the last of some layers, of which the first is the file.
+    """A file to write (first layer) below compression and text (last layer).
 
-    Closed while an exception is under way that was not when it was opened, or not
-    closed at all, the file is discarded.
+    Discarded if closed during an exception raised since it was opened, or never closed.
     """
 
     def __init__(self, layers: list[Any]) -> None:
@@ -122,7 +121,7 @@ class _WholeFile:
         self.close()
 
     def _dealloc_warn(self, _: object) -> None:
-        # Python calls it before it closes a file whose text layer nobody has closed.
+        # Python calls it when a text layer is collected without having been closed.
         self._forgotten = True
 
     def close(self) -> None:
@@ -133,7 +132,7 @@ class _WholeFile:
             self._discard()
             return
         try:
-            # Text closes what is below it even if it could not be written: flush first.
+            # A text layer closes the layer below even if its flush fails: flush first.
             for layer in reversed(self._layers[1:]):
                 if not layer.closed:
                     layer.flush()
@@ -147,7 +146,7 @@ class _WholeFile:
         file, *others = self._layers
         with contextlib.suppress(Exception):
             file.discard()
-            file.closed = True  # Which s3fs leaves to be done.
+            file.closed = True  # s3fs does not set it.
         for layer in reversed(others):
             with contextlib.suppress(Exception):
                 layer.close()

@@ -1,4 +1,4 @@
-"""Whether YARN is up, knows the queue and has room: asked before Spark starts."""
+"""Checks of YARN before Spark starts: state, queue and free room."""
 
 import json
 import os
@@ -16,11 +16,7 @@ UNITS = {"k": 1 / 1024, "m": 1, "g": 1024, "t": 1024**2}
 
 
 def check_yarn(spark: Mapping[str, Any]) -> None:
-    """Raise ``ClusterError`` if a cluster would keep a run waiting for ever.
-
-    Args:
-        spark: Spark's settings.
-    """
+    """Raise ``ClusterError`` if a run with these Spark settings would wait forever."""
     page = resource_manager(_configuration())
     state = _ask(page, "info")["clusterInfo"]["state"]
     if state != "STARTED":
@@ -33,7 +29,7 @@ def check_yarn(spark: Mapping[str, Any]) -> None:
 
 
 def resource_manager(settings: Mapping[str, str]) -> str:
-    """Return the address of the ResourceManager's page and REST API."""
+    """Return the address of the ResourceManager's web page and REST API."""
     prefix = "yarn.resourcemanager"
     ids = settings.get(f"{prefix}.ha.rm-ids", "").split(",")
     for suffix in (f".{rm.strip()}" if rm.strip() else "" for rm in ids):
@@ -100,7 +96,7 @@ def _check_queue(scheduler: Mapping[str, Any], queue: str) -> None:
 
 
 def _queues(queue: Mapping[str, Any], above: str = "") -> Iterator[str]:
-    """Name the queues at the ends; only the Capacity Scheduler tells its queues."""
+    """Yield the leaf queues; only the Capacity Scheduler lists any."""
     if "queueName" not in queue:
         return
     path = f"{above}.{queue['queueName']}".lstrip(".")
@@ -135,7 +131,7 @@ def _check_room(
 
 
 def megabytes(size: object) -> int:
-    """Read a size as Spark writes it: ``3584m``, ``2g``; a bare number is megabytes."""
+    """Parse a Spark size such as ``3584m`` or ``2g``; a bare number is megabytes."""
     found = re.fullmatch(r"(\d+)\s*([kmgt]?)b?", str(size).strip().lower())
     if found is None:
         message = f"{str(size)!r} is no size of memory: expected such as 3584m or 2g"
