@@ -1,4 +1,4 @@
-"""The project's commands, as Kedro finds them."""
+"""The project's commands, found by Kedro."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from fruit_features.cli.running import run
 from fruit_features.places import place_from_here
 from kedro_emr.commands import emr
 
-# By this name `python -m fruit_features` finds it.
+# `python -m fruit_features` looks for `run`.
 __all__ = ["cli", "run"]
 
 

@@ -1,4 +1,4 @@
-"""`kedro history`: the runs that are kept, listed, opened and compared."""
+"""`kedro history`: list, show and compare stored runs."""
 
 import contextlib
 import tempfile
@@ -26,13 +26,7 @@ HEADER = ("run", "images", "featurized", "img/s", "variance", "seconds", "enviro
 
 
 class Page(NamedTuple):
-    """A page that is kept.
-
-    Attributes:
-        run: The run that it shows.
-        place: Where it is.
-        html: What is in it.
-    """
+    """A stored report page: the run it shows, its path or address, its content."""
 
     run: str
     place: str
@@ -40,22 +34,17 @@ class Page(NamedTuple):
 
 
 class RunHistory:
-    """Finds the runs of a catalog's data by the names they are kept under.
+    """The stored runs of a catalog.
 
-    A run's name is Kedro's save version: when it began, such as
-    ``2026-05-01T12.00.00.000Z``.
+    A run's name is Kedro's save version, such as ``2026-05-01T12.00.00.000Z``.
     """
 
     def __init__(self, catalog: CatalogProtocol[Any, Any]) -> None:
-        """Look where the catalog says.
-
-        Args:
-            catalog: Holds ``run_history`` and ``report_history``.
-        """
+        """Use the ``run_history`` and ``report_history`` of a catalog."""
         self._catalog = catalog
 
     def runs(self) -> list[str]:
-        """Return the names of all runs, the latest first.
+        """Return the names of all runs, latest first.
 
         Raises:
             HistoryError: If there is none.
@@ -71,10 +60,10 @@ class RunHistory:
         """Return the full name of a run.
 
         Args:
-            name: The name, its beginning, or ``latest``.
+            name: The name, a prefix of it, or ``latest``.
 
         Raises:
-            HistoryError: If no run, or more than one, is named so.
+            HistoryError: If not exactly one run matches.
         """
         runs = self.runs()
         found = runs[:1] if name == LATEST else [r for r in runs if r.startswith(name)]
@@ -85,10 +74,10 @@ class RunHistory:
         return found[0]
 
     def report(self, run: str) -> dict[str, Any]:
-        """Load a run's report by its full name.
+        """Load a run's report by the run's full name.
 
         Raises:
-            HistoryError: If it is broken.
+            HistoryError: If the file is broken.
         """
         try:
             report: dict[str, Any] = self._catalog.load("run_history", version=run)
@@ -101,13 +90,9 @@ class RunHistory:
         return report
 
     def page(self, run: str) -> Page | None:
-        """Load a run's page: that of the run before, if nothing changed since.
+        """Load a run's page, or that of an earlier run if nothing changed since.
 
-        Args:
-            run: Its full name.
-
-        Returns:
-            The page; ``None`` if it was deleted.
+        ``None`` if it was deleted.
         """
         places = self._places("report_history")
         shown = next((kept for kept in places if kept <= run), None)
@@ -134,7 +119,7 @@ def history(
     context: click.Context, env: str | None, params: dict[str, Any], last: int
 ) -> None:
     """List the runs that are kept; show one; compare two."""
-    # A command may be given these itself.
+    # Defaults for the subcommands.
     context.obj = env, params
     if context.invoked_subcommand is None:
         with _opened(context, None, {}) as runs:
@@ -200,7 +185,7 @@ def _row(name: str, runs: RunHistory) -> tuple[str, ...]:
     try:
         report = runs.report(name)
     except HistoryError as error:
-        # One that is broken hides no other.
+        # A broken report must not hide the others.
         click.echo(error, err=True)
         return (name, *[""] * (len(HEADER) - 1))
     images, rate = report["images"], report["images_per_second"]
@@ -216,7 +201,7 @@ def _row(name: str, runs: RunHistory) -> tuple[str, ...]:
 
 
 def _local_file(place: str, html: str) -> Path:
-    """Return a page on this machine: itself, or a copy of one on other storage."""
+    """Return a page's local path; copy it from remote storage."""
     if Path(place).is_file():
         return Path(place)
     with tempfile.NamedTemporaryFile(

@@ -1,4 +1,4 @@
-"""`kedro erase` and `kedro retention`: photos, and what is too old, are deleted."""
+"""`kedro erase` and `kedro retention`: delete photos, and data past its age limit."""
 
 import contextlib
 import datetime as dt
@@ -24,7 +24,7 @@ from fruit_features.privacy.parameters import RetentionParameters
 from fruit_features.privacy.refusals import Refusal, raise_refused
 from fruit_features.privacy.selection import Selection, read_names
 
-# Parquet's reader and Plotly take seconds to load: who only runs goes without.
+# Parquet's reader and Plotly take seconds to import; other commands need neither.
 if TYPE_CHECKING:
     from fruit_features.privacy.erasure import Journal
     from fruit_features.privacy.removal import Due
@@ -37,7 +37,7 @@ NOTHING_SET = (
 
 
 def _user() -> str:
-    """Return who is at work; a container's user may have no name."""
+    """Return the user's name; a container's user may have none."""
     try:
         return getpass.getuser()
     except (OSError, KeyError):
@@ -73,7 +73,7 @@ def _user() -> str:
 @env_option
 @params_option
 @click.pass_context
-def erase(  # noqa: PLR0913, PLR0917  An argument an option.
+def erase(  # noqa: PLR0913, PLR0917  One argument per option.
     click_context: click.Context,
     patterns: tuple[str, ...],
     labels: tuple[str, ...],
@@ -177,7 +177,7 @@ def retention(
 
 @contextlib.contextmanager
 def _storage(context: KedroContext, *, lock: bool) -> Iterator["Storage"]:
-    """Check a context's storage; lock it, without leftovers, if it is to be changed."""
+    """Check a context's storage; to change it, also lock it and clear leftovers."""
     from fruit_features.privacy.storage import Storage
 
     check_storage(context)
@@ -206,7 +206,7 @@ def _carry_out(
 
 
 def _render(context: KedroContext) -> None:
-    """Draw plot and page of the last run anew, from its tables as they are now."""
+    """Redraw plot and page of the last run from its current tables."""
     from jinja2 import TemplateError
 
     from fruit_features.pipelines.reporting.page import render_page

@@ -1,4 +1,4 @@
-"""`kedro run`: errors in one line, an orderly end after a signal."""
+"""`kedro run` with one-line errors and a clean exit after a signal."""
 
 import contextlib
 import functools
@@ -33,7 +33,7 @@ STOPPED = "stopped; what is written so far stays, run again to go on"
 
 
 def _explain(error: BaseException) -> str | None:
-    """Return the one line a user needs, or ``None`` for an error of the program."""
+    """Return a one-line message, or ``None`` for a bug, which gets a traceback."""
     if isinstance(error, FruitFeaturesError):
         return str(error)
     if isinstance(error, DatasetError) and is_broken(error):
@@ -47,7 +47,7 @@ def _explain(error: BaseException) -> str | None:
 
 
 def _wrapped(error: BaseException) -> BaseException | None:
-    """Return the error that another library has put a text of its own before."""
+    """Return the cause that Kedro wrapped in a ``DatasetError``."""
     if isinstance(error, DatasetError):
         return error.__cause__
     return None
@@ -67,14 +67,14 @@ def _explain_unreadable(text: str) -> str | None:
 
 
 def _explain_text(text: str) -> str | None:
-    # Spark tells an error of a worker in the midst of its own.
+    # Spark embeds a worker's traceback in its own message.
     of_worker = re.search(r"^fruit_features\.exceptions\.\w+: (.+)$", text, re.M)
     if of_worker:
         return of_worker.group(1)
     if "No usable temporary directory" in text:
         return f"{text}; make room in one, or name another: export TMPDIR=<folder>"
     if "No space left on device" in text:
-        # Java does not say where.
+        # Java does not name the disk.
         full = min(_folders(), key=lambda folder: shutil.disk_usage(folder).free)
         return (
             f"no space left on the disk of {full!r}; what is written so far stays, "
@@ -92,11 +92,7 @@ def _folders() -> list[str]:
 
 
 def _check_runner(options: dict[str, Any]) -> None:
-    """Refuse ways to run nodes that Spark, or nodes that save bit by bit, rule out.
-
-    Raises:
-        ParameterError: Naming the option and the runners that serve.
-    """
+    """Raise ``ParameterError`` for a runner that Spark or generator nodes rule out."""
     name = options.get("runner") or "SequentialRunner"
     try:
         runner = load_obj(name, "kedro.runner")
@@ -119,18 +115,18 @@ def _check_runner(options: dict[str, Any]) -> None:
 
 @contextlib.contextmanager
 def _stopped_by_signals() -> Iterator[None]:
-    """Let SIGTERM end a run as Ctrl-C does, and say nothing more than how it ended."""
+    """Treat SIGTERM as an interrupt, and log nothing after either."""
 
     def stop(number: int, _: object) -> NoReturn:
         logging.disable()
-        # Nodes in threads are waited for, and these for Java.
+        # ThreadRunner waits for its nodes, and these for Java.
         threading.Thread(target=cancel_jobs).start()
         raise KeyboardInterrupt(number)
 
     before = {
         number: handler
         for number in (signal.SIGINT, signal.SIGTERM)
-        # Ignored, as for a program in the background of a script, it stays so.
+        # Keep ignoring signals, such as in a script's background job.
         if (handler := signal.getsignal(number)) not in (signal.SIG_IGN, None)
     }
     for number in before:
@@ -150,7 +146,7 @@ def _stopped_by_signals() -> Iterator[None]:
 @params_option
 @functools.wraps(kedro_run.callback)  # type: ignore[arg-type]
 def run(*args: Any, **kwargs: Any) -> Any:
-    """Run pipelines as Kedro does; a user's mistake gets one line."""
+    """Run pipelines as Kedro does; print user errors as one line."""
     try:
         with _stopped_by_signals():
             _check_runner(kwargs)
@@ -160,7 +156,7 @@ def run(*args: Any, **kwargs: Any) -> Any:
     except Exception as error:
         message = _explain(error)
         if message is not None:
-            # Before the application's end, which takes a cluster some seconds.
+            # Print first: ending the application takes a cluster some seconds.
             click.secho(f"Error: {message}", fg="red", err=True)
         end_application(failed=True)
         if message is None:

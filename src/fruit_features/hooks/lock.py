@@ -1,4 +1,4 @@
-"""The lock of the place that a context's data lies in."""
+"""Locks the data folder for one run and makes file writes atomic."""
 
 import contextlib
 from collections.abc import Generator, Iterator
@@ -13,21 +13,17 @@ from fruit_features.storage.run_lock import RunLock
 from fruit_features.storage.s3_lock import S3RunLock
 from fruit_features.storage.whole_files import write_whole_files
 
-# What pluggy calls around other hooks.
+# A pluggy hook wrapper.
 Releasing = Generator[None, object, object]
 
-# That of the run of this process.
+# The lock that this process holds.
 _held: RunLock | S3RunLock | None = None
 
 
 def lock_of(context: KedroContext) -> RunLock | S3RunLock | None:
-    """Return the lock that whoever changes the data holds; not acquired yet.
+    """Return the lock of a context's data, not yet acquired.
 
-    Args:
-        context: Whose catalog says where the data lies.
-
-    Returns:
-        The lock; ``None`` for storage that is neither local nor S3.
+    ``None`` for storage that is neither local nor S3.
     """
     folder, place = preflight.data_folder(context), preflight.data_place(context)
     if folder:
@@ -36,13 +32,9 @@ def lock_of(context: KedroContext) -> RunLock | S3RunLock | None:
 
 
 def acquire(context: KedroContext) -> None:
-    """Take the place of a context's data for the run of this process.
-
-    Raises:
-        RunningError: If another run has it.
-    """
+    """Acquire the lock of a context's data; raise ``RunningError`` if it is held."""
     global _held  # noqa: PLW0603
-    # An earlier run of this process may have been interrupted without a word.
+    # An interrupted run of this process may not have released its lock.
     release()
     lock = lock_of(context)
     if lock:
@@ -51,17 +43,13 @@ def acquire(context: KedroContext) -> None:
 
 
 def share_with_spark() -> None:
-    """Let Spark hold the place too, as soon as there is one."""
+    """Let Spark, if it runs, hold the lock too."""
     if _held:
         _held.share_with_spark()
 
 
 def release() -> None:
-    """Give the place up, if it is held.
-
-    Raises:
-        RunningError: If it was lost meanwhile.
-    """
+    """Release the lock, if held; raise ``RunningError`` if it was lost meanwhile."""
     global _held  # noqa: PLW0603
     lock, _held = _held, None
     if lock:
@@ -70,7 +58,7 @@ def release() -> None:
 
 @contextlib.contextmanager
 def locked(context: KedroContext) -> Iterator[None]:
-    """Hold the lock of a context's data while a block is carried out."""
+    """Hold the lock of a context's data during a ``with`` block."""
     acquire(context)
     try:
         yield
@@ -79,43 +67,43 @@ def locked(context: KedroContext) -> Iterator[None]:
 
 
 class DataFolderHooks:
-    """Keeps the place of the data whole: one run at a time, no file by halves."""
+    """Locks the data folder for one run and makes file writes atomic."""
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        """Write whole files from now on."""
+        """Make file writes atomic."""
         write_whole_files()
         register_s3()
         self._context = context
 
     @hook_impl(tryfirst=True)
     def before_pipeline_run(self) -> None:
-        """Take the place, or end; nothing is written before."""
+        """Acquire the lock before anything is written."""
         acquire(self._context)
 
     @hook_impl
     def after_dataset_loaded(self) -> None:
-        """Let Spark hold the place too, as soon as there is one."""
+        """Let Spark, if it runs, hold the lock too."""
         share_with_spark()
 
     @hook_impl(trylast=True)
     def after_pipeline_run(self) -> None:
-        """Give the place up."""
+        """Release the lock."""
         release()
 
     @hook_impl(tryfirst=True)
     def on_pipeline_error(self) -> None:
-        """Give the place up."""
+        """Release the lock."""
         release()
 
     @hook_impl(specname="before_pipeline_run", wrapper=True)
     def release_if_refused(self) -> Releasing:
-        """Give the place up if another hook refuses the run; Kedro calls no other."""
+        """Release the lock if another hook raises; Kedro calls no error hook then."""
         return (yield from _release_on_error())
 
     @hook_impl(specname="after_pipeline_run", wrapper=True)
     def release_if_failed(self) -> Releasing:
-        """Give the place up if another hook finds the run to have failed."""
+        """Release the lock if another hook raises."""
         return (yield from _release_on_error())
 
 

@@ -1,4 +1,4 @@
-"""What is checked before a run begins its work."""
+"""Checks before a run."""
 
 import shutil
 from collections.abc import Iterable
@@ -46,15 +46,15 @@ from fruit_features.storage.yarn import check_yarn
 if TYPE_CHECKING:
     import pandas as pd
 
-# Room for Spark's own files and reports, and for what an image's rows take:
-# 1280 floats twice over, and names.
+# Space for Spark's own files and reports, and for an image's rows: twice 1280 floats,
+# and names.
 BASE_BYTES = 200 * 2**20
 ROW_BYTES = 12_000
 
-# Whose storage has answered: it is asked once a run.
+# The context whose storage has been checked: once a run is enough.
 _answered: KedroContext | None = None
 
-# What tells an image, as far as it takes room.
+# Key columns of an image by which its disk space is counted.
 SIZED = ["image_key", "length"]
 
 REFUSAL = "cannot write results to"
@@ -62,13 +62,13 @@ WAYS = "make run DATA=<folder> or --params data=<folder>"
 
 
 class RunParameters(Parameters):
-    """What a run does at all; see ``conf/base/parameters_run.yml``."""
+    """Parameters of a run as a whole; see ``conf/base/parameters_run.yml``."""
 
     force: bool
 
 
 class AllParameters(Parameters):
-    """Every group of parameters."""
+    """All parameter groups."""
 
     ingestion: IngestionParameters
     backbone: BackboneParameters
@@ -81,7 +81,7 @@ class AllParameters(Parameters):
 
 
 def check_parameters(context: KedroContext) -> None:
-    """Refuse parameters that are unknown or out of range, of whichever pipeline."""
+    """Validate the parameters of all pipelines."""
     try:
         build(AllParameters, context.config_loader["parameters"], others=PLACES)
     except ParameterError as error:
@@ -93,26 +93,26 @@ def check_parameters(context: KedroContext) -> None:
 
 
 def check_pipeline_names(names: Iterable[str]) -> None:
-    """Refuse a pipeline that is not there, before all that there are get loaded."""
+    """Refuse an unknown pipeline before Kedro imports them all."""
     for name in names:
         if name not in PIPELINES:
             raise ParameterError(unknown("no pipeline", name, PIPELINES))
 
 
 def local_path(context: KedroContext, name: str) -> Path | None:
-    """Return where a dataset lies on this machine; ``None`` for remote storage."""
+    """Return a dataset's local path; ``None`` for remote storage."""
     protocol, path = get_protocol_and_path(_filepath(context, name))
     return Path(context.project_path, path) if protocol == "file" else None
 
 
 def data_folder(context: KedroContext) -> Path | None:
-    """Return the local folder that results go to; ``None`` for remote storage."""
+    """Return the local data folder; ``None`` for remote storage."""
     report = local_path(context, "run_report")
     return Path(data_root(str(report))) if report else None
 
 
 def require_data(context: KedroContext) -> None:
-    """Refuse a local folder of data that is not there."""
+    """Raise ``OutputFolderError`` if the local data folder is missing."""
     folder = data_folder(context)
     if folder and not folder.is_dir():
         message = f"no data in {str(folder)!r}; name its folder: --params data=..."
@@ -120,10 +120,10 @@ def require_data(context: KedroContext) -> None:
 
 
 def check_inputs(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None:
-    """Refuse to run a part of the pipelines where what it begins with is not there."""
-    # The first of these lists, or says what is wrong; the others may be missing.
+    """Raise ``OutputFolderError`` if an input of the pipeline is missing."""
+    # The first reports a missing folder itself; the others may be missing.
     tolerant = (ImageFolderDataset, LazyDataset, LocalFolderDataset)
-    # A hook saves the facts of a run while it is at work.
+    # A hook saves `run_facts` during the run.
     needed = sorted(pipeline.inputs() - {"run_facts"})
     inputs = {name: catalog[name] for name in needed}
     missing = [
@@ -142,7 +142,7 @@ def check_inputs(pipeline: Pipeline, catalog: CatalogProtocol[Any, Any]) -> None
 
 
 def has_place(context: KedroContext, name: str) -> bool:
-    """Tell whether a dataset has data; assumed of storage other than disks and S3."""
+    """Return whether a dataset has data; assumed if neither local nor on S3."""
     place = place_of(_filepath(context, name))
     if place:
         return has_objects(place)
@@ -151,20 +151,20 @@ def has_place(context: KedroContext, name: str) -> bool:
 
 
 def data_place(context: KedroContext) -> Place | None:
-    """Return the place on S3 that results go to; ``None`` for other storage."""
+    """Return the data folder on S3; ``None`` for other storage."""
     return place_of(data_root(_filepath(context, "run_report")))
 
 
 def _filepath(context: KedroContext, name: str) -> str:
     loader = cast(OmegaConfigLoader, context.config_loader)
     if "catalog" not in loader.data:
-        # Kedro reads and resolves it anew each time, unless it has been set.
+        # Cache it: Kedro reads and resolves it each time, unless set.
         loader["catalog"] = loader["catalog"]
     return str(loader["catalog"][name]["filepath"])
 
 
 def check_storage(context: KedroContext) -> None:
-    """Refuse an S3 that does not answer, or lets this run not list, read or write."""
+    """Raise ``StorageError`` if S3 does not answer or denies access."""
     global _answered  # noqa: PLW0603
     if context is _answered:
         return
@@ -178,14 +178,14 @@ def check_storage(context: KedroContext) -> None:
 
 
 def check_cluster(context: KedroContext) -> None:
-    """Refuse a YARN that does not answer or has no room."""
+    """Raise ``ClusterError`` if YARN does not answer or has no room."""
     spark = context.config_loader["spark"]
     if spark["spark.master"] == "yarn":
         check_yarn(spark)
 
 
 def check_output_folder(folder: Path | None, needed: int = BASE_BYTES) -> None:
-    """Refuse a folder of results that cannot be written to or has no room."""
+    """Raise ``OutputFolderError`` if the folder is not writable or has no room."""
     if folder is None:
         return
     if set(PATTERN) & set(str(folder)):
@@ -201,19 +201,12 @@ def check_output_folder(folder: Path | None, needed: int = BASE_BYTES) -> None:
 def check_space(
     folder: Path, listing: "pd.DataFrame", images: Path, features: Path
 ) -> None:
-    """Refuse a disk that will not hold what is new of the images that a run takes.
-
-    Args:
-        folder: Of the results.
-        listing: Every image, with ``selected``.
-        images: The table of packed images.
-        features: The table of features.
-    """
+    """Raise ``OutputFolderError`` if the rows of new images do not fit on the disk."""
     taken = listing[listing["selected"]].set_index(SIZED, drop=False)[["length"]]
     everything = BASE_BYTES + int(taken["length"].sum()) + len(taken) * ROW_BYTES
     if shutil.disk_usage(folder).free >= everything:
-        return  # Without reading the tables.
-    # A row whose image only has another time is replaced by one of the same size.
+        return  # Enough even if all are new: no need to read the tables.
+    # An image with only a new modification time replaces rows of the same size.
     unread = taken[~taken.index.isin(_stored(images))]
     undone = taken[~taken.index.isin(_stored(features))]
     new = int(unread["length"].sum()) + len(undone) * ROW_BYTES
@@ -221,11 +214,11 @@ def check_space(
 
 
 def _stored(table: Path) -> "pd.Index[Any]":
-    """Read which images a table holds, without Spark."""
+    """Read the keys of a table's images, without Spark."""
     import pandas as pd
     from pyarrow.dataset import dataset
 
-    # Leaves out hidden files, such as those of a killed run.
+    # Skips hidden files, such as leftovers of a killed run.
     stored = dataset(table, format="parquet") if table.is_dir() else None
     if stored is None or not stored.files:
         return pd.MultiIndex.from_arrays([[], []], names=SIZED)
@@ -233,11 +226,11 @@ def _stored(table: Path) -> "pd.Index[Any]":
 
 
 class PreflightHooks:
-    """Ends a run that cannot succeed before any long work."""
+    """Stops a run that cannot succeed before it does any long work."""
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        """Refuse an environment that is not there, parameters that nothing reads."""
+        """Check environment and parameters."""
         loader = cast(ConfigLoader, context.config_loader)
         loader.check_environment()
         loader.log_as_configured()
@@ -247,7 +240,7 @@ class PreflightHooks:
 
     @hook_impl(tryfirst=True)
     def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
-        """Refuse a place that cannot be written to, inputs that are not there."""
+        """Check storage, inputs and the data folder."""
         self._checked = False
         check_storage(self._context)
         check_inputs(pipeline, catalog)
@@ -255,12 +248,12 @@ class PreflightHooks:
 
     @hook_impl(specname="before_pipeline_run")
     def check_cluster(self) -> None:
-        """Refuse a cluster without room, unless the run has ended: nothing changed."""
+        """Check YARN, after the hooks that end a run with nothing to do."""
         check_cluster(self._context)
 
     @hook_impl
     def before_dataset_saved(self, dataset_name: str, data: Any) -> None:
-        """Refuse a disk that will not hold what the run adds."""
+        """Check the disk space for the run's new images."""
         if dataset_name == "image_listing@pandas" and self._data:
             images = local_path(self._context, "images")
             features = local_path(self._context, "features")
@@ -269,5 +262,5 @@ class PreflightHooks:
 
     @hook_impl
     def after_dataset_loaded(self) -> None:
-        """Refuse workers without Python."""
+        """Check once that the workers' Python starts."""
         self._checked = self._checked or check_workers()

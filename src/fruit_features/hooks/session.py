@@ -1,4 +1,4 @@
-"""Kedro's session for this project: Spark starts early, nothing changed ends early."""
+"""Kedro session that starts Spark early and skips a run if nothing changed."""
 
 import time
 from typing import Any, cast
@@ -21,7 +21,7 @@ from fruit_features.hooks.spark_application import (
 )
 from fruit_features.hooks.unchanged import nothing_changed, renew_report
 
-# Pipelines that run in Python alone.
+# Pipelines that need no Spark.
 WITHOUT_SPARK = (["training"],)
 
 NOTHING_CHANGED = (
@@ -31,13 +31,13 @@ NOTHING_CHANGED = (
 
 
 class NothingChanged(Exception):  # noqa: N818  Ends a run, but is no error.
-    """Ends a run that has nothing to do, after its checks and before its nodes."""
+    """Ends a run with nothing to do, after its checks and before its nodes."""
 
 
 class DataSession(KedroSession):
-    """Kedro's session, which is a hook of its own runs.
+    """Kedro's session, registered as a hook of its own runs.
 
-    It releases the lock after Ctrl-C too: Kedro calls hooks for errors only.
+    It also releases the lock after an interrupt, for which Kedro calls no hook.
     """
 
     def run(self, *args: Any, **selection: Any) -> dict[str, Any]:
@@ -57,7 +57,7 @@ class DataSession(KedroSession):
 
     @hook_impl(trylast=True)
     def after_context_created(self, context: KedroContext) -> None:
-        """Start Spark, unless it is still to be found out whether anything changed."""
+        """Start Spark, unless the run may have nothing to do."""
         preflight.check_pipeline_names(self._pipelines)
         preflight.check_storage(context)
         self._context = context
@@ -70,7 +70,7 @@ class DataSession(KedroSession):
         """Refresh the report and end the run if nothing changed; else start Spark.
 
         Raises:
-            NothingChanged: To end the run; the lock is held until here.
+            NothingChanged: To end the run, still under the lock.
         """
         if not self._whole:
             return

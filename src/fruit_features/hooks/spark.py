@@ -1,4 +1,4 @@
-"""Sets up a Spark session that may come: settings, Java, Python."""
+"""Prepares Spark's settings, Java and Python without starting a session."""
 
 import locale
 import logging
@@ -26,10 +26,10 @@ from fruit_features.storage.profile import hand_to_java
 logger = logging.getLogger(__name__)
 
 JAVA_OPTIONS = "spark.driver.extraJavaOptions"
-# Says nothing where Spark has its own way to S3.
+# Null where Spark has its own access to S3.
 S3A_KEYS = "spark.hadoop.fs.s3a.aws.credentials.provider"
 
-# Variables that name a cluster, its Spark or its settings: not for a run without one.
+# Variables of a cluster, its Spark or its settings; ignored in a run without one.
 OF_CLUSTER = (
     "SPARK_HOME",
     "SPARK_CONF_DIR",
@@ -41,14 +41,14 @@ OF_CLUSTER = (
 
 
 class SparkHooks:
-    """Hands settings to ``SparkSession.builder.getOrCreate()``; starts no session.
+    """Passes settings to ``SparkSession.builder.getOrCreate()``; starts no session.
 
-    Whichever dataset first needs Spark starts it, in a run or in a notebook.
+    The first dataset that needs Spark starts it, in a run or a notebook.
     """
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        """Hand ``spark.yml`` to the session that may come."""
+        """Pass ``spark.yml`` to a later session by ``PYSPARK_SUBMIT_ARGS``."""
         self._settings = settings = context.config_loader["spark"]
         java_home = find_java_home()
         if java_home:
@@ -60,10 +60,10 @@ class SparkHooks:
             options = _local_options(settings[JAVA_OPTIONS], base, java_home)
             settings = {**settings, JAVA_OPTIONS: " ".join(options)}
         else:
-            # Spark itself reads the setting only when spark-submit starts Python.
+            # Spark reads this setting only if spark-submit starts Python.
             os.environ["PYSPARK_PYTHON"] = settings["spark.pyspark.python"]
             if "SPARK_HOME" not in os.environ:
-                # A cluster's own Spark has settings of its own.
+                # A cluster's own Spark brings its settings.
                 os.environ.setdefault("SPARK_CONF_DIR", str(base))
         if settings.get(S3A_KEYS):
             hand_to_java()
@@ -75,25 +75,25 @@ class SparkHooks:
         os.environ["PYSPARK_SUBMIT_ARGS"] = shlex.join([*arguments, "pyspark-shell"])
         os.environ.setdefault("PYSPARK_DRIVER_PYTHON", sys.executable)
         if "AWS_REGION" in os.environ:
-            # botocore knows the region by one of its two names.
+            # botocore reads only AWS_DEFAULT_REGION.
             os.environ.setdefault("AWS_DEFAULT_REGION", os.environ["AWS_REGION"])
         if locale.getpreferredencoding(do_setlocale=False).upper() != "UTF-8" or (
             os.environ.get("LC_ALL") in ("C", "POSIX")
         ):
-            # Else Java spells letters beyond ASCII in paths as question marks.
+            # Otherwise Java replaces non-ASCII characters in paths by "?".
             os.environ["LC_ALL"] = "C.UTF-8"
 
     @hook_impl(tryfirst=True)
     def before_pipeline_run(self) -> None:
-        """Refuse folders that Spark cannot keep temporary files in."""
+        """Check Spark's temporary folders."""
         if str(self._settings["spark.master"]).startswith("local"):
             check_temporary_folders(self._settings)
 
 
 def _local_options(options: str, base: Path, java_home: str | None) -> list[str]:
-    """Name Spark's logging by itself: no folder on the class path may hold files.
+    """Configure Spark's logging by an option instead of SPARK_CONF_DIR.
 
-    With one, such as SPARK_CONF_DIR, Java would not use the archive.
+    Java ignores the class archive if a folder with files is on the class path.
     """
     logging_file = Path(base, "log4j2.properties").absolute().as_uri()
     named = [*java_options(options), f"-Dlog4j2.configurationFile={logging_file}"]
@@ -101,15 +101,14 @@ def _local_options(options: str, base: Path, java_home: str | None) -> list[str]
 
 
 def keep_to_this_machine(*, with_cluster: bool) -> None:
-    """Ignore, with a warning, variables that lead a local Spark elsewhere.
+    """Unset, with a warning, variables that point a local Spark elsewhere.
 
     Args:
-        with_cluster: Whether a cluster's own Spark and settings may be meant, since
-            data lie on its storage.
+        with_cluster: Keep the variables of a cluster, as for data on its storage.
     """
-    # Spark's scripts begin with a small Java of their own.
+    # Spark's scripts start a small JVM first.
     os.environ.setdefault("SPARK_LAUNCHER_OPTS", crash_reports())
-    # Workers must run this very Python. Neither Spark nor its page is for others.
+    # Workers must run this Python; Spark must listen on this machine only.
     wanted: dict[str, str | None] = {
         "PYSPARK_PYTHON": sys.executable,
         "PYSPARK_DRIVER_PYTHON": sys.executable,

@@ -1,4 +1,4 @@
-"""How Spark's application starts and ends, and whether its workers can work at all."""
+"""Start, check and end of the Spark application."""
 
 import contextlib
 import logging
@@ -23,7 +23,7 @@ from fruit_features.internals import (
     stop_as_failed,
 )
 
-# What Java and Python say of a worker that cannot start, and what that means.
+# Error texts of a worker that cannot start, and their meaning.
 WORKER_FAULTS = {
     "Cannot run program": "is not there",
     "No module named": "lacks the project or what it needs",
@@ -31,40 +31,40 @@ WORKER_FAULTS = {
     "Permission denied": "may not be run",
 }
 
-# How long a run that may not go on has to end by itself.
+# Timeout for a run to end by itself after `end_at_once`.
 GRACE_SECONDS = 20.0
 
-# What py4j logs, with a stack trace, when Java ends.
+# Logged by py4j, with a traceback, when Java exits.
 SENDING = "Exception while sending command."
 
-# How long an error waits for the other thread's, which may say more.
+# Timeout for the error of the starting thread, which may be more specific.
 START_SECONDS = 30.0
 
-# The group of a job that only loads what the next ones need.
+# Group of the job that only warms up the workers.
 WARM_UP = "warm-up"
 
-# The start in the background, and whether it is of no use any more.
+# The start in the background, and whether it has been abandoned.
 _starting: "Future[None] | None" = None
 _useless = threading.Event()
 
 
 def start_in_background(master: str) -> None:
-    """Start Spark and its workers' Python while this program still loads its own parts.
+    """Start Spark and its workers' Python while this process still imports modules.
 
-    Whoever asks for the session meanwhile waits for this one, and meets its errors.
+    Other callers of ``getOrCreate`` wait for this session and get its errors.
     """
     global _starting  # noqa: PLW0603
-    # Datasets start Spark where this has not: its errors are the same everywhere.
+    # Also used if a dataset starts Spark, so that errors are the same.
     replace_launcher(_launch)
-    # Java's end in the midst of a call is an error by itself: no need to log it too.
+    # If Java exits during a call, the call raises: no need to log it too.
     logging.getLogger().addFilter(lambda record: record.msg != SENDING)
     pool = ThreadPoolExecutor(1, thread_name_prefix="spark-start")
     _starting = pool.submit(_start_local if master.startswith("local") else _start_yarn)
 
 
 def _start_local() -> None:
-    # Python loads the workers' libraries while Java loads those of the first queries.
-    # A query only to load the latter would take a core from both.
+    # The workers import their libraries while Java loads classes for the first queries.
+    # A warm-up query for the latter would only compete for the cores.
     context = _session().sparkContext
     context.setJobGroup(WARM_UP, "start the workers' Python")
     context.parallelize([0], 1).map(abs).collect()
@@ -74,21 +74,21 @@ def _start_yarn() -> None:
     from pyspark import SparkContext
 
     _start_java()
-    # Java loads what S3 needs while YARN starts its side of the application, and what
-    # SQL needs while an executor starts its Python.
+    # Java loads S3's classes while YARN starts the application, and SQL's while an
+    # executor starts its Python.
     for prepare in (_open_events, _session):
         threading.Thread(target=_try, args=[prepare]).start()
     _start_worker(SparkContext.getOrCreate())
 
 
 def _try(prepare: Callable[[], Any]) -> None:
-    # What is wrong is said where it is needed.
+    # An error is raised again where the result is needed.
     with contextlib.suppress(Exception):
         prepare()
 
 
 def _open_events() -> None:
-    """Open the event log's file system as Spark will; Hadoop keeps it open."""
+    """Open the event log's file system ahead of Spark; Hadoop caches it."""
     from pyspark import SparkConf
 
     settings = SparkConf()
@@ -106,7 +106,7 @@ def _session() -> Any:
 def _launch(*args: Any, **kwargs: Any) -> Any:
     gateway = java.launch(active_context, *args, **kwargs)
     if not java.has_user_name():
-        # Hadoop asks the system for the user's name, and takes none for an error.
+        # Hadoop fails for a user without a name.
         users = gateway.jvm.org.apache.hadoop.security.UserGroupInformation
         users.setLoginUser(users.createRemoteUser(str(os.getuid())))
     return gateway
@@ -119,11 +119,11 @@ def _start_java() -> None:
 
 
 def why_not_started(error: BaseException) -> str | None:
-    """Return why Spark has not started, if an error of py4j is about that."""
+    """Return why Spark did not start, if that caused an error of py4j."""
     of_java = type(error).__module__.startswith("py4j.")
     if active_context() or not (of_java or isinstance(error, ConnectionError)):
         return None
-    # Of two attempts the first tells more: Java may have ended at it.
+    # The error of the first attempt is more specific: Java may have exited then.
     first = _starting.exception(START_SECONDS) if _starting else None
     if isinstance(first, FruitFeaturesError):
         return str(first)
@@ -133,9 +133,9 @@ def why_not_started(error: BaseException) -> str | None:
 
 
 def end_application(*, failed: bool) -> None:
-    """Stop Spark, if it runs, so that YARN shows how the run ended.
+    """Stop Spark on YARN, with the run's final status.
 
-    If it failed, a start that is still under way is broken off.
+    If the run failed, a start still in progress is aborted.
     """
     context = active_context()
     if failed and context is None and _starting:
@@ -148,17 +148,17 @@ def end_application(*, failed: bool) -> None:
 
 
 def _break_off() -> None:
-    # What Java's end means for the thread that waits for it is nothing to tell.
+    # Hide the errors of the thread that waits for Java.
     logging.disable()
     _useless.set()
     kill_java()
 
 
 def end_at_once(message: str, ended: threading.Event) -> None:
-    """End a run that may not go on, called from a thread beside it.
+    """End a run from another thread.
 
-    Java is killed, and the main thread gets SIGINT: nothing else wakes it. If
-    ``ended`` is not set within 20 s, the process prints ``message`` and exits.
+    Kills Java and interrupts the main thread by SIGINT. If ``ended`` is not set within
+    20 s, the process prints ``message`` and exits.
     """
     _break_off()
     main = threading.main_thread().ident
@@ -170,22 +170,22 @@ def end_at_once(message: str, ended: threading.Event) -> None:
 
 
 def cancel_jobs() -> None:
-    """Cancel Spark's jobs, if it runs and Java answers."""
+    """Cancel Spark's jobs, if any; ignore errors."""
     context = active_context()
     if not context or _useless.is_set():
         return
     with contextlib.suppress(Exception):
         if not hasattr(sys, "ps1"):
-            # Where nobody goes on, as in a notebook, that they end is nothing to tell.
+            # Hide the errors of cancelled jobs, unless the session is interactive.
             context.setLogLevel("OFF")
         context.cancelAllJobs()
 
 
 def aside(*calls: Callable[[], Any]) -> None:
-    """Make calls one after another in a thread of their own.
+    """Make calls one after another in a new thread.
 
-    After a Ctrl-C this thread's connection to Java may have an answer unread, which the
-    next call would take for its own.
+    After an interrupt, this thread's connection to Java may hold an unread answer that
+    the next call would take for its own.
     """
     with ThreadPoolExecutor(1) as pool:
         for call in calls:
@@ -193,7 +193,7 @@ def aside(*calls: Callable[[], Any]) -> None:
 
 
 def check_workers() -> bool:
-    """Let one worker start its Python, and return whether there is a session yet.
+    """Start one worker's Python; return whether there is a session yet.
 
     Raises:
         ClusterError: If the worker cannot start.

@@ -1,7 +1,7 @@
-"""A run that has nothing to do is over before Spark would start.
+"""Skips a run if nothing changed since the last, before Spark starts.
 
-A whole run leaves a fingerprint of all it depends on. When the next one finds the
-same, the tables, plots and models stand as they are, and only the report is said anew.
+A full run stores a fingerprint of its inputs. If the next run computes the same, it
+only refreshes the report.
 """
 
 import datetime as dt
@@ -30,37 +30,33 @@ if TYPE_CHECKING:
 
 Catalog = CatalogProtocol[Any, Any]
 
-# Outputs that a run need not have left: exports from Keras, reports of earlier runs.
+# Outputs that may be missing: exports from Keras, reports of earlier runs.
 OPTIONAL = {"new_exports", "run_history", "report_history"}
 
-# Parameters that judge a result, or ask for work, and change none.
+# Parameters that do not change results.
 JUDGING = (
     ("featurization", "retry_quarantined"),
     ("featurization", "max_failure_rate"),
     ("ingestion", "accept_missing"),
 )
 
-# Of the catalog: for tools, or secret.
+# Keys of the catalog that do not change results: metadata and secrets.
 _NO_MATTER = re.compile("metadata|credential|secret|token|password|key", re.I)
 
-# Of Spark: what is written, not by whom or in how many parts.
+# Spark settings that change the data written, rather than by whom or in how many files.
 _SPARKS = re.compile(
     r"spark\.(sql|hadoop\.parquet)\.(?!files|shuffle|adaptive|execution|.*[Cc]ommit)"
 )
 
-# What of the package a run is made by; weights count where they are used.
+# Source files of the package; weights are hashed only if used.
 _SOURCES = (".py", ".html", ".js", ".css")
 
 
 def fingerprint(context: KedroContext, listing: "pd.DataFrame") -> str:
-    """Hash all that decides a run's results.
+    """Hash everything that determines a run's results.
 
-    That is the images, the parameters, the catalog and Spark's settings without places,
-    and the program. The data may be moved, and lie in another environment's place.
-
-    Args:
-        context: Of the run; a file of weights counts by its content.
-        listing: Every image of the folder.
+    That is the listing, the parameters, the weights' content, the catalog and Spark's
+    settings without folders, and the source code. The data may be moved.
     """
     import pandas as pd
 
@@ -98,10 +94,10 @@ def _entries(catalog: dict[str, Any], project: str) -> Any:
             return [of(each) for each in value]
         if not isinstance(value, str):
             return value
-        # Kedro puts the project's folder before what is relative.
+        # Kedro makes relative paths absolute.
         return value.removeprefix(root).removeprefix(f"{project}/")
 
-    # The listing knows where each image is.
+    # The listing has the path of each image.
     folders = {
         name: {**catalog[name], "filepath": None}
         for name in ("raw_images", "test_images")
@@ -131,13 +127,9 @@ def nothing_changed(
     catalog: Catalog,
     list_images: Callable[[], "pd.DataFrame"],
 ) -> bool:
-    """Tell whether a whole run would find everything as an earlier one left it.
+    """Return whether a full run would reproduce the stored results.
 
-    Args:
-        context: Of the run.
-        pipeline: Of a whole run.
-        catalog: Of the run.
-        list_images: Called only if everything else is as it was.
+    ``list_images`` is called last, only if everything else is unchanged.
     """
     parameters = context.config_loader["parameters"]
     if parameters["run"]["force"] or parameters["featurization"]["retry_quarantined"]:
@@ -157,16 +149,9 @@ def nothing_changed(
 def renew_report(
     pipeline: Pipeline, catalog: Catalog, environment: str, began: float
 ) -> dict[str, Any]:
-    """Refresh the report: every image is as an earlier run left it.
+    """Refresh and return the report: every image counts as unchanged.
 
-    Args:
-        pipeline: Of a whole run; its last node renders the page.
-        catalog: Holds the report of the earlier run.
-        environment: Kedro's environment.
-        began: When this run began, by ``time.monotonic``.
-
-    Returns:
-        The run report, in which what was featurized is unchanged now.
+    ``began`` is the start of this run by ``time.monotonic``.
     """
     seconds = time.monotonic() - began
     finished = dt.datetime.now(dt.timezone.utc)
@@ -182,42 +167,42 @@ def renew_report(
     catalog.save("run_report", report)
     (render,) = pipeline.only_nodes_with_outputs("report").nodes
     outputs = render.run({name: catalog.load(name) for name in render.inputs})
-    # The page is the one that is kept already, but for the counts.
+    # The history keeps the earlier page, which differs only in counts.
     for name in ("report", "run_history"):
         catalog.save(name, outputs[name])
     return report
 
 
 class RunStateHooks:
-    """Keeps the fingerprint of the last whole run; see ``unchanged``."""
+    """Stores the fingerprint of the last full run."""
 
     @hook_impl
     def after_context_created(self, context: KedroContext) -> None:
-        """Keep the context: the configuration is in it."""
+        """Keep the context for its configuration."""
         self._context = context
 
     @hook_impl
     def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
-        """Keep the catalog, if this run may change any table."""
+        """Keep the catalog if this run may change a table."""
         self._state: dict[str, Any] = {"fingerprint": None}
         stages = {node.namespace for node in pipeline.nodes}
         self._unchanged = catalog if stages - {"training"} else None
 
     @hook_impl
     def before_dataset_saved(self) -> None:
-        """Count the tables as changed from here on: a refused run changes none."""
+        """Clear the fingerprint before the first write; a refused run has none."""
         catalog, self._unchanged = self._unchanged, None
         if catalog:
             catalog.save("run_state", {"fingerprint": None})
 
     @hook_impl
     def after_dataset_loaded(self, dataset_name: str, data: Any) -> None:
-        """Take the fingerprint of the listing that the run works on."""
+        """Compute the fingerprint from the listing of this run."""
         if dataset_name == "raw_images":
             self._state = {"fingerprint": fingerprint(self._context, data)}
 
     @hook_impl
     def after_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
-        """Keep the fingerprint of a run that did all there is to do."""
+        """Store the fingerprint after a full run."""
         if {"image_listing@pandas", "report"} <= pipeline.all_outputs():
             catalog.save("run_state", self._state)

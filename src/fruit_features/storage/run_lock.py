@@ -35,11 +35,7 @@ class RunLock:
         self._sharing = threading.Lock()
 
     def acquire(self) -> None:
-        """Acquire the lock; wait until the Spark of a killed run has ended.
-
-        Raises:
-            RunningError: If another run holds the lock.
-        """
+        """Wait for a killed run's Spark and lock; raise ``RunningError`` if held."""
         self._file = self._path.open("ab+")
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)

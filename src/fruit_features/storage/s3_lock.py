@@ -59,11 +59,7 @@ class S3RunLock:
         self._ended = threading.Event()
 
     def acquire(self) -> None:
-        """Acquire the lock and renew it in the background.
-
-        Raises:
-            RunningError: If another run holds the lock.
-        """
+        """Acquire the lock, renewed in the background, or raise ``RunningError``."""
         self._renewed = time.monotonic()
         self._tag = self._write(IfNoneMatch="*") or self._take_over()
         if self._tag is None:
@@ -75,11 +71,7 @@ class S3RunLock:
         """Do nothing: the Spark of a killed run ends before its lock expires."""
 
     def release(self) -> None:
-        """Release the lock.
-
-        Raises:
-            RunningError: If the lock was lost meanwhile.
-        """
+        """Release the lock; raise ``RunningError`` if it was lost meanwhile."""
         self._ended.set()
         with self._renewing:
             tag, self._tag = self._tag, None
