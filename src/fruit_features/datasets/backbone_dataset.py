@@ -1,4 +1,4 @@
-"""``BackboneDataset`` keeps a LiteRT flatbuffer and a JSON file that describes it."""
+"""``BackboneDataset``: a LiteRT flatbuffer and a JSON file that describes it."""
 
 import json
 import posixpath
@@ -31,7 +31,7 @@ class BackboneDataset(StoredDataset[Backbone, Backbone]):
         return Backbone(**description, model=self._fs.cat_file(self._path))
 
     def save(self, data: Backbone) -> None:
-        """Write both files; the description comes last and makes the first count."""
+        """Write the flatbuffer, then the description, which makes it valid."""
         self._fs.makedirs(posixpath.dirname(self._path), exist_ok=True)
         self._fs.pipe_file(self._path, data.model)
         text = json.dumps(data.describe(), indent=2)

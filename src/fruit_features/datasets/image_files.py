@@ -1,4 +1,4 @@
-"""What lies below a folder of images: files of users, and leftovers of programs."""
+"""The files below a folder of images, without the leftovers of programs."""
 
 import os
 from collections import Counter
@@ -10,8 +10,8 @@ from fruit_features.exceptions import ImageFolderError
 Objects = dict[str, dict[str, Any]]
 Files = Iterator[tuple[str, dict[str, Any]]]
 
-# Files and folders that programs leave among a user's, and whose they are. Case does
-# not matter; a final star matches any end. Other names with _ or . are the user's own.
+# Files and folders that programs leave behind, and which program. Case is ignored; a
+# final star matches any end. Other names with _ or . are the user's own.
 LEFTOVERS = {
     "._*": "macOS on disks of others: AppleDouble, a file's attributes",
     "__MACOSX": "macOS, archives: AppleDouble",
@@ -54,19 +54,19 @@ _BY_NAME = {name.lower(): name for name in LEFTOVERS}
 _BY_START = {name[:-1]: name for name in _BY_NAME if name.endswith("*")}
 _STARTS = tuple(_BY_START)
 
-# Links that a path may lead through: folders full of links to each other make n! paths.
+# Nested links to folders; folders full of links to each other have n! paths.
 MOST_LINKS = 5
 
 
 class Found(NamedTuple):
-    """Images, and counts of other files by ending and of leftovers by name."""
+    """Images, and counts of other files by extension and of leftovers by name."""
 
     images: Objects
     endings: "Counter[str]"
     leftovers: "Counter[str]"
 
     def others(self) -> str:
-        """Describe what is no image, in words for a message."""
+        """Describe the other files for a message."""
         counts = _by_count(self.endings)
         said = [
             f"{count:,} {ascii(end)[1:-1] or 'without an ending'}"
@@ -86,18 +86,14 @@ def _by_count(counts: "Counter[str]") -> list[tuple[str, int]]:
 
 
 def local_files(root: str, skipped: "Counter[str] | None") -> Files:
-    """Yield the paths of all files below a folder, with no facts yet.
+    """Yield all files below a folder, following links unless they make a cycle.
 
-    Unlike fsspec, follow links to folders, unless they lead to a folder above.
-
-    Args:
-        root: The folder.
-        skipped: Counts leftovers by name; ``None`` yields them too.
+    Leftovers are counted by name in ``skipped``; with ``None``, they are yielded too.
 
     Raises:
-        ImageFolderError: If a folder does not open, or links lead through many others.
+        ImageFolderError: If a folder cannot be opened or links are nested too deeply.
     """
-    # Each with the folders of the links that lead to it.
+    # Each with the folders of the links that it was reached through.
     folders: list[tuple[str, tuple[str, ...]]] = [(root, ())]
     while folders:
         folder, links = folders.pop()
@@ -112,7 +108,7 @@ def local_files(root: str, skipped: "Counter[str] | None") -> Files:
                 target = os.path.realpath(entry.path)
                 on_way = (*links, os.path.realpath(folder))
                 if any(os.path.commonpath([target, on]) == target for on in on_way):
-                    continue  # A circle.
+                    continue  # A cycle.
                 if len(on_way) > MOST_LINKS:
                     message = (
                         f"{entry.path!r} leads through more than {MOST_LINKS} links to "
@@ -133,7 +129,7 @@ def _entries(folder: str) -> list["os.DirEntry[str]"]:
 
 
 def cannot_open(error: OSError) -> ImageFolderError:
-    """Return the error for what does not open: left out, it would count as deleted."""
+    """Return the error for what does not open: skipped, it would count as deleted."""
     return ImageFolderError(
         f"cannot open {error.filename!r}: {error.strerror}; give the right to read it "
         "and its folder, or move it out of the folder of images"
@@ -156,12 +152,9 @@ def _leftover(name: str) -> str | None:
 
 
 def own_files(root: str, objects: Objects, skipped: "Counter[str] | None") -> Files:
-    """Yield objects of S3 but leftovers; a folder of these counts once, as on disks.
+    """Yield objects of S3 except leftovers; a folder of these counts once, as locally.
 
-    Args:
-        root: The folder, with a slash at its end.
-        objects: All below it, by path.
-        skipped: Counts leftovers by name; ``None`` yields them too.
+    ``root`` ends with a slash; ``skipped`` is that of ``local_files``.
     """
     if skipped is None:
         yield from objects.items()

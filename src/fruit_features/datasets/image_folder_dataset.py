@@ -26,17 +26,17 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-# Modification time where the file system knows none.
+# Modification time if the file system has none.
 UNKNOWN = dt.datetime(1970, 1, 1, tzinfo=dt.timezone.utc)
 
-# Times that Spark, pandas, pyarrow and DuckDB read alike. Spark writes no older ones,
-# which may be of the Julian calendar; later ones overflow pandas' nanoseconds. Network
-# disks have files of 1601 and 30000.
+# Times that Spark, pandas, pyarrow and DuckDB all read. Older ones may be Julian to
+# Spark, later ones overflow pandas' nanoseconds; network disks have files of 1601 and
+# 30000.
 EARLIEST = dt.datetime(1900, 1, 1, tzinfo=dt.timezone.utc)
 LATEST = dt.datetime(2262, 4, 11, tzinfo=dt.timezone.utc)
 
-# A run writes its state to its data folder first, then to these folders of it: plots
-# and the like there are no images of the user's.
+# Marks the data folder of a run, which writes it first; images in these folders of it
+# are plots and the like, not the user's.
 RUN_STATE = "08_reporting/run_state.json"
 RESULTS = (
     "02_intermediate",
@@ -53,9 +53,9 @@ class ImageFolderDataset(StoredDataset[Any, "pd.DataFrame"]):
     Unlike Spark's ``binaryFile``, it lists empty files, names that begin with ``_`` or
     ``.``, names beyond ASCII under ``LC_ALL=C``, and files that cannot be read.
 
-    Left out, and counted in the log, are other files and leftovers of programs
-    (``image_files.LEFTOVERS``); left out as well is what runs have written, where their
-    data folder is this one or lies in it. Links to folders are followed.
+    Skipped are other files and leftovers of programs (``image_files.LEFTOVERS``), which
+    the log counts, and results of runs whose data folder is this one or below it. Links
+    to folders are followed.
 
     Columns: ``image_key`` (the path below the folder), ``path`` (see ``real_place``),
     ``label`` (the name of the folder the file lies in), ``length`` (bytes) and
@@ -82,17 +82,11 @@ class ImageFolderDataset(StoredDataset[Any, "pd.DataFrame"]):
     def __init__(
         self, *, filepath: str, optional: bool = False, **options: Any
     ) -> None:
-        """Name the folder.
-
-        Args:
-            filepath: A local path or a URL such as ``s3://bucket/key``.
-            optional: Whether a folder that is not there lists as empty.
-            options: As for ``StoredDataset``.
-        """
+        """Name the folder, a path or URL; ``optional`` lists a missing one as empty."""
         super().__init__(filepath=filepath, **options)
         self._path = self._path.rstrip("/") or "/"
         self._optional = optional
-        # As the file system spells it, and as every spelling of it ends up.
+        # As the file system spells it, and links resolved.
         self._root = bare_path(self._fs, self._path).rstrip("/")
         local = self._protocol == "file"
         named = self._root if local else f"{self._protocol}://{self._root}"
@@ -100,7 +94,7 @@ class ImageFolderDataset(StoredDataset[Any, "pd.DataFrame"]):
         self._ahead: pd.DataFrame | None = None
 
     def load_ahead(self) -> "pd.DataFrame":
-        """List the images, and keep the listing for the next ``load``."""
+        """List the images and cache the listing for the next ``load``."""
         self._ahead = self.load()
         return self._ahead
 
@@ -137,7 +131,7 @@ class ImageFolderDataset(StoredDataset[Any, "pd.DataFrame"]):
         return listing.sort_values("image_key", ignore_index=True)
 
     def files(self) -> dict[str, str]:
-        """Map keys to paths of the file system, also of images among leftovers."""
+        """Map keys to paths of the file system, images among leftovers included."""
         found = self._find(leftovers=True)
         return {self._key(_as_unicode(path)): path for path in found.images}
 
@@ -155,8 +149,8 @@ class ImageFolderDataset(StoredDataset[Any, "pd.DataFrame"]):
             there = self._fs.isdir(self._path)
             files = local_files(self._root or "/", skipped) if there else iter(())
         else:
-            # A page of 1,000 names is one request. S3 has no folders, only names, and
-            # an object that stands for a folder ends in a slash.
+            # One request per 1,000 names. S3 has no folders; an object that stands for
+            # one ends with a slash.
             objects = self._fs.find(self._path, detail=True, withdirs=False)
             objects.pop(self._root, None)
             there = bool(objects)
@@ -169,7 +163,7 @@ class ImageFolderDataset(StoredDataset[Any, "pd.DataFrame"]):
             raise ImageFolderError(message)
         everything = list(files)
         results = _results(path for path, _ in everything)
-        # Folders named like an image are no images; what lies in them may be.
+        # A folder named like an image is no image; what lies in it may be.
         for path, known in everything:
             if path.startswith(results):
                 continue
@@ -186,7 +180,7 @@ class ImageFolderDataset(StoredDataset[Any, "pd.DataFrame"]):
         return self._key(path), address, label, info.get("size") or 0, changed_at(info)
 
     def _key(self, path: str) -> str:
-        # One slash: on S3, two make another name.
+        # Only one slash: on S3, a second one belongs to the name.
         return path.removeprefix(f"{_as_unicode(self._root)}/")
 
     def _exists(self) -> bool:
@@ -194,10 +188,7 @@ class ImageFolderDataset(StoredDataset[Any, "pd.DataFrame"]):
 
 
 def changed_at(info: dict[str, Any]) -> dt.datetime:
-    """Return the modification time in fsspec's facts of a file.
-
-    A time that not all readers of tables know becomes the nearest that they do.
-    """
+    """Return fsspec's modification time, clipped to the range of all readers."""
     changed = info.get("LastModified") or info.get("mtime") or UNKNOWN
     if not isinstance(changed, dt.datetime):
         within = min(max(changed, EARLIEST.timestamp()), LATEST.timestamp())
@@ -206,14 +197,14 @@ def changed_at(info: dict[str, Any]) -> dt.datetime:
 
 
 def real_place(folder: str) -> str:
-    """Return the one spelling of a folder: no links and no ``..``, S3 as ``s3a://``."""
+    """Return the canonical path of a folder: no links or ``..``, S3 as ``s3a://``."""
     if folder.startswith("s3://"):
         return folder.replace("s3", "s3a", 1)
     return folder if "://" in folder else os.path.realpath(folder)
 
 
 def folder_of(images: "pd.DataFrame") -> str:
-    """Return the folder that a listing is of, without a slash at its end."""
+    """Return the folder of a listing, without a trailing slash."""
     last = images.iloc[-1]
     return str(last["path"]).removesuffix(str(last["image_key"])).rstrip("/")
 
@@ -232,7 +223,7 @@ def _info(path: str) -> dict[str, Any] | None:
         found = os.stat(path)
     except OSError:
         try:
-            found = os.lstat(path)  # The target of a link is gone: told later.
+            found = os.lstat(path)  # A dangling link: reported later.
         except FileNotFoundError:
             return None  # Deleted while the listing was made.
         except OSError as error:
@@ -241,7 +232,7 @@ def _info(path: str) -> dict[str, Any] | None:
 
 
 def _check_labels(listing: "pd.DataFrame") -> None:
-    """Warn of folders such as ``<label>/images``, which make one label of all."""
+    """Warn of folders such as ``<label>/images``, which make all labels the same."""
     if listing["label"].nunique() != 1:
         return
     folders = listing["image_key"].map(posixpath.dirname).unique()

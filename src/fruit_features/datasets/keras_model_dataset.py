@@ -1,4 +1,4 @@
-"""``KerasModelDataset`` keeps a Keras model in a ``.keras`` file."""
+"""``KerasModelDataset``: a Keras model in a ``.keras`` file."""
 
 import posixpath
 import tempfile
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 class KerasModelDataset(StoredDataset["keras.Model", "keras.Model"]):
     """Loads and saves a Keras model, importing TensorFlow only then.
 
-    kedro-datasets' ``TensorFlowModelDataset`` imports it as soon as the catalog is
-    built: 15 seconds before kedro-viz, a notebook or any run could begin.
+    kedro-datasets' ``TensorFlowModelDataset`` imports it when the catalog is built,
+    which delays kedro-viz, notebooks and all runs by 15 seconds.
 
     Example for the catalog::
 
@@ -26,7 +26,7 @@ class KerasModelDataset(StoredDataset["keras.Model", "keras.Model"]):
     """
 
     def load(self) -> "keras.Model":
-        """Read the model; Keras refuses files that would run code of their own."""
+        """Read the model; Keras rejects files with code of their own."""
         quiet_tensorflow()
         import keras
 
@@ -36,7 +36,7 @@ class KerasModelDataset(StoredDataset["keras.Model", "keras.Model"]):
             return keras.models.load_model(local, compile=False, safe_mode=True)
 
     def save(self, data: "keras.Model") -> None:
-        """Write the model, weights and all."""
+        """Write the model with its weights."""
         self._fs.makedirs(posixpath.dirname(self._path), exist_ok=True)
         with tempfile.TemporaryDirectory() as folder:
             local = str(Path(folder, "model.keras"))

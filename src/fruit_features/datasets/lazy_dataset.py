@@ -1,4 +1,4 @@
-"""``LazyDataset`` hands a node the means to load, for it to use or not."""
+"""``LazyDataset`` gives a node a function that loads a dataset."""
 
 import logging
 from collections.abc import Callable
@@ -13,11 +13,10 @@ logger = logging.getLogger(__name__)
 
 
 class LazyDataset(AbstractDataset[Any, Callable[[], Any]]):
-    """Loads as a function that loads what an earlier run left, if anything.
+    """Loads as a function that loads what an earlier run left, or ``None``.
 
-    For what a node may want to use again instead of making it anew: an export, a
-    fitted model. As with Kedro's ``PartitionedDataset``, nothing is read before
-    the function is called.
+    For what a node may reuse, such as an export or a fitted model. As with Kedro's
+    ``PartitionedDataset``, nothing is read before the function is called.
 
     Example for the catalog::
 
@@ -46,13 +45,12 @@ class LazyDataset(AbstractDataset[Any, Callable[[], Any]]):
         derived: bool = False,
         metadata: dict[str, Any] | None = None,
     ) -> None:
-        """Build the dataset that may be there.
+        """Build the wrapped dataset.
 
         Args:
             dataset: Its configuration, as in the catalog.
             datasets: Configurations by name, in place of one.
-            derived: Whether it is JSON of a run, which counts as not there if it is
-                broken.
+            derived: Whether it is JSON of a run, which counts as missing if broken.
             metadata: Ignored; for tools that read the catalog.
         """
         self._datasets: dict[str, AbstractDataset[Any, Any]] = {
@@ -64,7 +62,7 @@ class LazyDataset(AbstractDataset[Any, Callable[[], Any]]):
         self.metadata = metadata
 
     def load(self) -> Callable[[], Any]:
-        """Return a function of no argument: what is stored, ``None`` if nothing."""
+        """Return a function without arguments: what is stored, or ``None``."""
         return self._load_stored
 
     def _load_stored(self) -> Any:
@@ -89,12 +87,7 @@ class LazyDataset(AbstractDataset[Any, Callable[[], Any]]):
 
 
 def load_derived(dataset: AbstractDataset[Any, Any]) -> Any:
-    """Load JSON of an earlier run that the next one writes anew.
-
-    Returns:
-        The object that it holds; ``None`` if there is none, or with a warning if it is
-        broken.
-    """
+    """Load JSON that each run rewrites; ``None`` if missing or (logged) broken."""
     if not dataset.exists():
         return None
     try:
@@ -111,7 +104,7 @@ def load_derived(dataset: AbstractDataset[Any, Any]) -> Any:
 
 
 def is_broken(error: BaseException | None) -> bool:
-    """Tell whether loading failed because of what is stored, not of where it is."""
+    """Return whether loading failed because of the content, not of the storage."""
     while isinstance(error, DatasetError):
         error = error.__cause__
     return isinstance(error, ValueError)

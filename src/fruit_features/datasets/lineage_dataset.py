@@ -1,4 +1,4 @@
-"""``LineageDataset``: which run and which model each row of the features belongs to."""
+"""``LineageDataset``: the run and the model that each row of the features is from."""
 
 import datetime as dt
 from collections.abc import Sequence
@@ -12,23 +12,23 @@ from pyspark.sql import functions as F
 from fruit_features.datasets.lazy_dataset import load_derived
 from fruit_features.tables import FEATURES_KEY
 
-# Kedro names runs by when they began, to the millisecond: names sort like times.
+# Kedro names runs by their start, to the millisecond: names sort by time.
 RUN_NAME = "yyyy-MM-dd'T'HH.mm.ss.SSS'Z'"
 
-# Of the reduction, as ``run_facts`` calls them.
+# Names of the reduction in ``run_facts``.
 STAGE, NODE = "reduction", "reduce_features_node"
 
 
 class LineageDataset(AbstractDataset[Any, DataFrame]):
-    """A view of other entries as one table: images, backbones, PCA model, their runs.
+    """A join of other entries: images, backbones, PCA model and their runs.
 
-    One run is at work at a time, so the run of a row is the latest that had begun when
-    the row was made; null for rows from before the first run in ``run_begun``.
+    Runs are exclusive, so the run of a row is the latest that had begun when it was
+    made; null for rows from before the first run in ``run_begun``.
 
     Columns: ``image_key``, ``path``, ``label``, ``backbone_id``, ``featurized_at``;
-    ``featurized_by``, the run; ``pca_fitted``, when the PCA model was fitted that the
-    image went into, and ``pca_fitted_by``, null where it went into none that is kept;
-    ``reduced_by``, the run that its reduced features are of, null where it has none.
+    ``featurized_by``, the run; ``pca_fitted`` and ``pca_fitted_by``, time and run of
+    the stored PCA model if it was fitted on the image; ``reduced_by``, the run of its
+    reduced features. Each is null where there is none.
 
     Example for the catalog, with the entries that it is a view of::
 
@@ -52,7 +52,7 @@ class LineageDataset(AbstractDataset[Any, DataFrame]):
         }
 
     def load(self) -> DataFrame:
-        """Return the view."""
+        """Return the join."""
         features = self._parts["features"].load()
         reduced = self._stored("reduced_features") or features.limit(0)
         reduced = reduced.select(*FEATURES_KEY, F.lit(True).alias("reduced"))
@@ -76,7 +76,7 @@ class LineageDataset(AbstractDataset[Any, DataFrame]):
         )
 
     def save(self, data: Any) -> None:
-        """Refuse: runs save what it is a view of."""
+        """Refuse: runs save the entries that it joins."""
         message = f"{type(self).__name__} only reads"
         raise DatasetError(message)
 

@@ -1,4 +1,4 @@
-"""``LocalFolderDataset`` hands a folder of this machine to a node."""
+"""``LocalFolderDataset`` gives a node the path of a local folder."""
 
 from pathlib import Path
 from typing import Any
@@ -9,10 +9,10 @@ from fruit_features.datasets.stored_dataset import StoredDataset
 
 
 class LocalFolderDataset(StoredDataset[Any, Path]):
-    """Gives the path of a folder, made if need be.
+    """Gives the path of a folder, created if missing.
 
-    For a library that keeps files of its own, such as Keras's checkpoints, so
-    that the place still stands in the catalog.
+    For libraries that write files of their own, such as Keras's checkpoints, so that
+    their place is in the catalog.
 
     Example for the catalog::
 
@@ -27,7 +27,7 @@ class LocalFolderDataset(StoredDataset[Any, Path]):
     """
 
     def load(self) -> Path:
-        """Make the folder if need be and return its path."""
+        """Create the folder if missing and return its path."""
         folder = Path(self._path)
         folder.mkdir(parents=True, exist_ok=True)
         return folder

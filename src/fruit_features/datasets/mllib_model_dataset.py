@@ -1,4 +1,4 @@
-"""``MLlibModelDataset`` keeps a fitted MLlib model in MLlib's own format."""
+"""``MLlibModelDataset``: a fitted MLlib model in MLlib's own format."""
 
 import tempfile
 from pathlib import Path
@@ -11,8 +11,8 @@ from fruit_features.datasets.replacement import current_place, replacing
 from fruit_features.datasets.stored_dataset import StoredDataset
 from fruit_features.internals import spark_path
 
-# Hadoop's reader of text, which MLlib reads a model's description by, takes them for
-# the end of a path and of a scheme. It writes there all the same.
+# Hadoop's text reader, with which MLlib reads metadata, takes these for the end of a
+# path or scheme. Writing to such a path succeeds.
 UNREADABLE = ",:"
 
 
@@ -31,20 +31,15 @@ class MLlibModelDataset(StoredDataset[Any, Any]):
     _SINGLE_PROCESS = True
 
     def __init__(self, *, model_class: str, **place: Any) -> None:
-        """Name the folder and the kind of model.
-
-        Args:
-            model_class: Dotted name of a class with MLlib's ``load`` and ``write``.
-            place: As for ``StoredDataset``.
-        """
+        """Name the model's class, dotted, and its place as for ``StoredDataset``."""
         super().__init__(**place)
         self._model_class = model_class
 
     def load(self) -> Any:
-        """Load the model; starts a Spark session if there is none.
+        """Load the model, starting a Spark session if there is none.
 
         Raises:
-            DatasetError: If there is none.
+            DatasetError: If there is no model.
         """
         if not self._exists():
             message = f"no {self._model_class} at {self._path!r}"
@@ -59,7 +54,7 @@ class MLlibModelDataset(StoredDataset[Any, Any]):
             return model.load(str(link))
 
     def save(self, data: Any) -> None:
-        """Write the model; an older one stays until it is written."""
+        """Write the model, which replaces an older one atomically."""
         with replacing(self._fs, self._path) as folder:
             data.write().overwrite().save(spark_path(self._protocol, folder))
 

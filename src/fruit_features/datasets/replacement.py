@@ -1,10 +1,8 @@
-"""Writing a folder anew while its readers keep the old one.
+"""Replace a folder atomically: a killed run leaves the old or the new one.
 
-What is written takes the place of what was there at one moment, and whenever a run
-is killed, the one or the other is there. On a disk a folder is renamed. S3 renames
-nothing: there a marker in the new folder says that it counts from now on, and then
-its files are copied to their place, by S3 itself. Readers of the catalog look for the
-marker; others see files of both, if they look while they are copied.
+Locally the new folder is renamed. S3 cannot rename: a marker in the new folder commits
+it, and S3 then copies its files to their place. Readers of the catalog check the
+marker; others may see files of both folders during the copy. Paths have no protocol.
 """
 
 import contextlib
@@ -13,18 +11,13 @@ from typing import Any
 
 from fruit_features.internals import bare_path
 
-# The last file of a new folder on S3; from here on it counts.
+# The last file of a new folder on S3; it commits the folder.
 MARKER = "_WRITTEN"
 
 
 @contextlib.contextmanager
 def replacing(filesystem: Any, path: str) -> Iterator[str]:
-    """Hand out a folder to write to; when it is written, it takes the place of another.
-
-    Args:
-        filesystem: The fsspec file system of the folder.
-        path: The folder to replace, without protocol.
-    """
+    """Yield a folder to write to, which then replaces ``path``."""
     new = _beside(path, "new")
     restore(filesystem, path)
     if filesystem.exists(new):
@@ -38,12 +31,7 @@ def replacing(filesystem: Any, path: str) -> Iterator[str]:
 
 
 def current_place(filesystem: Any, path: str) -> str:
-    """Return where readers find a folder: on S3 a new one may be on its way.
-
-    Args:
-        filesystem: The fsspec file system of the folder.
-        path: The folder, without protocol.
-    """
+    """Return the folder to read: on S3, a committed one may not be copied yet."""
     new = _beside(path, "new")
     if not _renames(filesystem):
         return new if filesystem.exists(f"{new}/{MARKER}") else path
@@ -52,12 +40,7 @@ def current_place(filesystem: Any, path: str) -> str:
 
 
 def restore(filesystem: Any, path: str) -> None:
-    """Bring a replacement that was killed to its end, or back to its beginning.
-
-    Args:
-        filesystem: The fsspec file system of the folder.
-        path: The folder, without protocol.
-    """
+    """Complete or roll back a replacement that was killed."""
     if not _renames(filesystem):
         if filesystem.exists(f"{_beside(path, 'new')}/{MARKER}"):
             _copy(filesystem, path)
@@ -90,7 +73,7 @@ def _copy(filesystem: Any, path: str) -> None:
     gone = set(before) - {bare_path(filesystem, place) for place in places}
     if gone:
         filesystem.rm(sorted(gone))
-    # The marker first: what is left without it counts for nothing.
+    # The marker first: without it, the rest is ignored.
     filesystem.rm_file(f"{new}/{MARKER}")
     filesystem.rm(new, recursive=True)
 

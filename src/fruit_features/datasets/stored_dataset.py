@@ -1,4 +1,4 @@
-"""``StoredDataset``: where a dataset of the project's own lies."""
+"""``StoredDataset``: base class of the datasets that are a file or a folder."""
 
 from typing import Any, TypeVar
 
@@ -11,7 +11,7 @@ Out = TypeVar("Out")
 
 
 class StoredDataset(AbstractDataset[In, Out]):
-    """A file or folder that fsspec finds; subclasses say how it is read and written."""
+    """A file or folder on an fsspec file system; subclasses read and write it."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""Parquet tables: appended to, freed of outdated rows, or replaced whole."""
+"""Parquet tables: appended to, reduced to their current rows, or replaced."""
 
 from functools import partial
 from typing import Any
@@ -23,10 +23,10 @@ from fruit_features.internals import TablePreview, most_rows, spark_path
 
 
 class TableDataset(SparkDatasetV2):
-    """A table of plain Parquet files that every save adds rows to.
+    """A table of plain Parquet files that every save appends to.
 
-    The schema is declared, not read from the files: loading starts no Spark job,
-    and a partition's value such as ``001`` stays text.
+    The schema is declared, not inferred: loading starts no Spark job, and a partition
+    value such as ``001`` stays text.
 
     Example for the catalog::
 
@@ -39,13 +39,7 @@ class TableDataset(SparkDatasetV2):
     """
 
     def __init__(self, *, filepath: str, schema: str, **kwargs: Any) -> None:
-        """Name the folder and the columns.
-
-        Args:
-            filepath: A folder, local or a URL such as ``s3://bucket/key``.
-            schema: The columns in Spark's DDL, a partition's columns included.
-            kwargs: As for ``SparkDatasetV2``.
-        """
+        """Name the folder and its schema in Spark's DDL, partition columns included."""
         kwargs["load_args"] = {**(kwargs.get("load_args") or {}), "schema": schema}
         kwargs["save_args"] = {**(kwargs.get("save_args") or {}), "mode": "append"}
         super().__init__(filepath=filepath, file_format="parquet", **kwargs)
@@ -53,9 +47,6 @@ class TableDataset(SparkDatasetV2):
 
     def preview(self, nrows: int = 20) -> TablePreview:
         """Return the first rows for kedro-viz; starts no Spark session.
-
-        Args:
-            nrows: How many rows at most.
 
         Raises:
             DatasetError: If there is no table.
@@ -80,12 +71,12 @@ class TableDataset(SparkDatasetV2):
             return  # A job that writes nothing takes half a second.
         super()._save(data)
         added = set(self._files()) - before
-        # An append of nothing leaves one more empty file at every run.
+        # Appending nothing would leave one more empty file per run.
         if before and len(added) == 1 and not rows_of(self._fs, *added):
             remove_file(self._fs, *added)
 
     def _files(self) -> list[str]:
-        # `find` asks S3 several times for a folder that is not there.
+        # `find` sends several requests for a missing folder on S3.
         there = self._fs.isdir(self._path)
         return table_files(self._fs, self._path) if there else []
 
@@ -93,21 +84,20 @@ class TableDataset(SparkDatasetV2):
         return self._is_table(self._path)
 
     def _is_table(self, place: str) -> bool:
-        # An aborted first write leaves Spark's _temporary folder alone.
+        # An aborted first write leaves only Spark's _temporary folder.
         if not self._fs.isdir(place):
             return False
         names = (path.rsplit("/", 1)[-1] for path in self._fs.ls(place, False))
-        # The name is empty of an object on S3 that stands for the folder itself.
+        # On S3, an object that stands for the folder itself has an empty name.
         return any(name and not name.startswith(("_", ".")) for name in names)
 
 
 class CurrentRowsDataset(TableDataset):
     """The rows of a table that are not outdated.
 
-    Saving a frame of keys removes from the table every row whose key is not among
-    them; loading gives what is left, an empty table before the first run. Only
-    files with such rows are rewritten, by Spark's tasks, each file atomically: a
-    save that was killed leaves some outdated rows for the next one to remove.
+    Saving a frame of keys removes the rows of all other keys; loading gives the rest,
+    an empty table before the first run. Spark's tasks rewrite only the files concerned,
+    each atomically: after a killed save, the next one removes what is left.
 
     Example for the catalog::
 
@@ -120,8 +110,8 @@ class CurrentRowsDataset(TableDataset):
     def _load(self) -> DataFrame:
         if self._exists():
             return super()._load()
-        # From a list, a frame without rows would be made by workers; this one the
-        # optimizer knows to be empty, and leaves out of every join.
+        # Workers would make a frame from a list; the optimizer knows this one to be
+        # empty and drops it from joins.
         no_files: list[str] = []
         reader = SparkSession.builder.getOrCreate().read.schema(self._schema)
         return reader.format(self._file_format).load(no_files).limit(0)
@@ -130,11 +120,11 @@ class CurrentRowsDataset(TableDataset):
         finish_rewrites(self._fs, self._path)
         if not self._exists():
             return
-        # Kept: the files that it is read from are replaced meanwhile.
+        # Cached, as the files that it is read from are replaced meanwhile.
         stale = self._stale_keys(data).cache()
         files = stale.select("file").distinct().count()
         if files:
-            # By their number, or Spark would join small partitions to one task.
+            # With a number, as Spark would else merge small partitions into one task.
             by_file = stale.repartition(files, "file").groupBy("file")
             rewrite = partial(rewrite_without, self._fs)
             done = by_file.applyInPandas(rewrite, "file string, rows bigint").collect()
@@ -143,7 +133,7 @@ class CurrentRowsDataset(TableDataset):
         stale.unpersist()
 
     def _stale_keys(self, keys: DataFrame) -> DataFrame:
-        """Find the keys that are not given, with their files; times as numbers."""
+        """Find the keys to remove, with their files; times as numbers."""
         table = super()._load().withColumn("file", F.col("_metadata.file_path"))
         stale = table.join(keys, keys.columns, "left_anti")
         types = dict(keys.dtypes)
@@ -155,10 +145,10 @@ class CurrentRowsDataset(TableDataset):
 
 
 class ReplacedTableDataset(TableDataset):
-    """A table that every save replaces; readers keep the old until the new is there.
+    """A table that every save replaces atomically.
 
-    Spark's own overwriting deletes the table first: a run that is killed would leave
-    half of it, or none. A preview restores nothing: a run may be writing.
+    Spark's own overwrite deletes the table first: a killed run would leave part of it,
+    or none. A preview restores nothing, as a run may be writing.
 
     Example for the catalog::
 
@@ -187,5 +177,5 @@ class ReplacedTableDataset(TableDataset):
 
 
 def _has_no_rows(frame: DataFrame) -> bool:
-    """Tell, without a job, a frame that can have no rows, such as ``limit(0)``."""
+    """Return, without a job, whether a frame is known to be empty: ``limit(0)``."""
     return most_rows(frame) == 0

@@ -1,4 +1,7 @@
-"""The Parquet files of a table: listed, and rewritten without some rows. No Spark."""
+"""List the Parquet files of a table, and rewrite them without some rows. No Spark.
+
+Paths have no protocol.
+"""
 
 import io
 import json
@@ -13,22 +16,17 @@ import pyarrow.parquet as pq
 
 from fruit_features.internals import bare_path
 
-# Spark's times go beyond the year 2262, where nanoseconds end. No buffers read ahead,
-# and no threads of Arrow's: they let go of a Python file after the reading has
-# returned, and a program that ends meanwhile is aborted (apache/arrow#33975).
+# Microseconds, as Spark's times go beyond 2262, where nanoseconds end. No read-ahead
+# and no threads: Arrow's threads release a Python file after the read has returned, and
+# a program that exits meanwhile is aborted (apache/arrow#33975).
 READING = {"coerce_int96_timestamp_unit": "us", "pre_buffer": False}
 
-# Earlier versions wrote rows that stay to such folders, with a list of the old files.
+# Folders where earlier versions wrote remaining rows, with a list of replaced files.
 _ASIDE, _REPLACED = "_kept-", "_replaced.json"
 
 
 def table_files(filesystem: Any, path: str) -> list[str]:
-    """Return the files of a table, without those that a run has not finished.
-
-    Args:
-        filesystem: The fsspec file system of the table.
-        path: Its folder, without protocol.
-    """
+    """Return the files of a table, except those of unfinished writes."""
     return [
         file
         for file, folders in _below(filesystem, path)
@@ -40,18 +38,15 @@ def table_files(filesystem: Any, path: str) -> list[str]:
 
 
 def rows_of(filesystem: Any, file: str) -> int:
-    """Read how many rows a file has."""
+    """Read the number of rows in a file."""
     with filesystem.open(file, "rb") as opened:
         return int(pq.read_metadata(opened).num_rows)
 
 
 def remove_file(filesystem: Any, file: str, *, only_checksum: bool = False) -> None:
-    """Remove a file and the checksum that Hadoop keeps beside every local one.
+    """Remove a file and the checksum file that Hadoop keeps beside local ones.
 
-    Args:
-        filesystem: The fsspec file system of the file.
-        file: Its place, without protocol.
-        only_checksum: Whether the file itself is to stay.
+    With ``only_checksum`` the file itself stays.
     """
     parent, name = file.rsplit("/", 1)
     checksum = f"{parent}/.{name}.crc"
@@ -64,12 +59,9 @@ def remove_file(filesystem: Any, file: str, *, only_checksum: bool = False) -> N
 def rewrite_file(
     filesystem: Any, file: str, selects: Callable[[pa.Table], pa.Array]
 ) -> int:
-    """Replace a file atomically by one without some rows, and return how many it has.
+    """Rewrite a file atomically without some rows; return how many are left.
 
-    Args:
-        filesystem: The fsspec file system of the file.
-        file: Its place, without protocol.
-        selects: Tells of each row of a table whether to leave it out.
+    ``selects`` returns for each row of a table whether to remove it.
     """
     written = io.BytesIO()
     left = 0
@@ -81,23 +73,21 @@ def rewrite_file(
                 kept = group.filter(pc.invert(selects(group)))
                 left += kept.num_rows
                 out.write_table(kept, row_group_size=max(kept.num_rows, 1))
-    # Else readers would hold the new file against the old one's checksum.
+    # Else readers would check the new file against the old one's checksum.
     remove_file(filesystem, file, only_checksum=True)
     filesystem.pipe_file(file, written.getvalue())
     return left
 
 
 def rewrite_without(filesystem: Any, stale: pd.DataFrame) -> pd.DataFrame:
-    """Rewrite one file without the rows that have given keys; a task of Spark's.
+    """Rewrite one file without the rows of given keys; runs in a Spark task.
 
-    Args:
-        filesystem: The fsspec file system of the file.
-        stale: The keys, times as microseconds, and in ``file`` the file's address.
+    ``stale`` holds the keys, times in microseconds, and the file's URL as ``file``.
 
     Returns:
-        ``file``, without protocol, and ``rows``, how many are left.
+        ``file``, the path, and ``rows``, how many are left.
     """
-    # Spark escapes the path in an address.
+    # Spark percent-encodes the path.
     address = urlsplit(stale["file"].iloc[0])
     file = unquote(address.netloc + address.path)
     columns = [name for name in stale.columns if name != "file"]
@@ -113,12 +103,9 @@ def rewrite_without(filesystem: Any, stale: pd.DataFrame) -> pd.DataFrame:
 
 
 def remove_empty_files(filesystem: Any, path: str, empty: Collection[str]) -> None:
-    """Remove files without rows; the last of a table stays, as it holds the columns.
+    """Remove empty files, but not the last of a table: it holds the schema.
 
-    Args:
-        filesystem: The fsspec file system of the table.
-        path: Its folder, or its one file, without protocol.
-        empty: Some of its files.
+    ``path`` is the table's folder or its one file; ``empty`` are some of its files.
     """
     if not empty:
         return
@@ -128,14 +115,10 @@ def remove_empty_files(filesystem: Any, path: str, empty: Collection[str]) -> No
 
 
 def finish_rewrites(filesystem: Any, path: str) -> None:
-    """Bring to its end what a run of an earlier version was killed at.
+    """Complete what a killed run of an earlier version began.
 
-    A list that lies in a folder ``_kept-…`` names the files that those beside it
-    replace. Without a list the folder was not finished: it goes.
-
-    Args:
-        filesystem: The fsspec file system of the table.
-        path: Its folder, without protocol.
+    In a folder ``_kept-…``, a list names the files that the other files replace. A
+    folder without a list is unfinished and removed.
     """
     beyond = f"{bare_path(filesystem, path)}/"
     found = {
@@ -157,7 +140,7 @@ def finish_rewrites(filesystem: Any, path: str) -> None:
 
 
 def _below(filesystem: Any, path: str) -> list[tuple[str, list[str]]]:
-    """List the files of a folder, each with the names of the folders between."""
+    """List the files below a folder, each with the names of the folders between."""
     length = len(bare_path(filesystem, path)) + 1
     return [(file, file[length:].split("/")[:-1]) for file in filesystem.find(path)]
 
@@ -170,7 +153,7 @@ def _plain(values: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 def _writing(source: pq.ParquetFile) -> dict[str, Any]:
-    """Write as it was written: other files of the table are as they were."""
+    """Return the options to write a file as it was, like the table's other files."""
     schema = source.schema
     if not source.num_row_groups:
         return {}
@@ -189,6 +172,6 @@ def _writing(source: pq.ParquetFile) -> dict[str, Any]:
 
 
 def _path(column: pq.ColumnChunkMetaData) -> str:
-    """Name a column as pyarrow will: its layout of lists is not that of Spark's."""
+    """Return pyarrow's name of a column; its layout of lists differs from Spark's."""
     name, *inner = column.path_in_schema.split(".")
     return f"{name}.list.element" if inner else name

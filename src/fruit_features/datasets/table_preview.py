@@ -9,20 +9,16 @@ import pyarrow.dataset as ds
 
 from fruit_features.internals import TablePreview
 
-# Of a vector this many numbers are shown.
+# How many numbers of a vector are shown.
 NUMBERS = 3
 
 
 def first_rows(
     filesystem: Any, path: str, nrows: int, partitions: Sequence[str] = ()
 ) -> TablePreview:
-    """Read a few rows, without columns of bytes; vectors and times become text.
+    """Read a few rows without binary columns; vectors and times become text.
 
-    Args:
-        filesystem: The fsspec file system of the table.
-        path: The table's folder, without protocol.
-        nrows: How many rows at most.
-        partitions: The columns whose values are in the names of folders.
+    ``partitions`` are the columns whose values are in folder names.
     """
     # A run may have added files since kedro-viz was started.
     filesystem.invalidate_cache(path)
@@ -30,7 +26,7 @@ def first_rows(
     table = ds.dataset(
         path,
         filesystem=filesystem,
-        # Spark's times go beyond the year 2262, where nanoseconds end.
+        # Spark's times go beyond 2262, where nanoseconds end.
         format=ds.ParquetFileFormat(coerce_int96_timestamp_unit="us"),
         partitioning=ds.partitioning(names, flavor="hive"),
     )

@@ -1,1 +1,1 @@
-"""Erasure and retention: photographs and all that was made of them."""
+"""Erasure and retention of photos and of what was derived from them."""

@@ -1,4 +1,4 @@
-"""Photos in documents: reports, plots and pages, of the last run and of others."""
+"""Find and erase photos in the reports, plots and pages of all runs."""
 
 import html
 import json
@@ -8,32 +8,32 @@ from collections.abc import Callable, Collection, Iterator
 from fruit_features.privacy.selection import Photo
 from fruit_features.privacy.targets import PAGE, PLOT, REPORT, Target
 
-# A page says so if all that shows one photo is marked, see template/report.html.
+# In pages that mark everything that shows one photo; see template/report.html.
 MARKED = '<meta name="photos" content="data-photo">'
 _SHOWN = re.compile(r'data-photo="([^"]*)" data-label="([^"]*)"')
 _POINTS = re.compile(r'<script type="application/json" id="points">(.*?)</script>')
 
 
 def photos_in(target: Target) -> Iterator[Photo]:
-    """Read which photos the documents of a dataset name."""
+    """Read the photos that a dataset's documents name."""
     for file in target.documents():
         yield from _NAMED[target.kind](_text(target, file))
 
 
 def documents_with(target: Target, keys: Collection[str]) -> dict[str, int]:
-    """Count in each document of a dataset how often it names some photos."""
+    """Count the mentions of given photos in each document of a dataset."""
     counts = {}
     for file in target.documents():
         text = _text(target, file)
         named = sum(photo.key in keys for photo in _NAMED[target.kind](text))
-        # Whose pictures a page of an earlier version shows, nobody can tell.
+        # Which photos a page of an earlier version shows is unknown.
         unknown = target.kind == PAGE and MARKED not in text
         counts[file] = max(named, int(unknown))
     return {file: count for file, count in counts.items() if count}
 
 
 def erase_in_reports(target: Target, keys: Collection[str]) -> None:
-    """Write the reports of a dataset anew without some photos."""
+    """Rewrite a dataset's reports without given photos."""
     for file in documents_with(target, keys):
         report = json.loads(_text(target, file))
         report["quarantined"] = [
@@ -60,7 +60,7 @@ def _of_report(text: str) -> Iterator[Photo]:
 
 def _of_plot(text: str) -> Iterator[Photo]:
     for trace in json.loads(text)["data"]:
-        # Plotly reads names as HTML.
+        # Plotly's names are HTML.
         for key in trace["text"]:
             yield Photo(html.unescape(key), html.unescape(trace["name"]))
 

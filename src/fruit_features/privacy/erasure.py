@@ -1,4 +1,4 @@
-"""The erasure itself: step by step, each of which may be done again."""
+"""Carry out an erasure in idempotent steps."""
 
 import datetime as dt
 from collections.abc import Callable, Collection, Iterable
@@ -32,18 +32,18 @@ OF_NO_DATASET = "names such a photo and is no dataset of the catalog: see to it"
 
 @dataclass(frozen=True)
 class Journal:
-    """An erasure that was begun, kept so that one that was killed is gone on with.
+    """An erasure in progress, kept to resume it if it is killed.
 
     Attributes:
-        id: Names it and its receipt: a version as Kedro spells them.
+        id: Identifies it and its receipt; a version in Kedro's format.
         begun: When, in ISO 8601.
         asked_by: Who asked for it.
-        asked_for: How photos were named: how many patterns, labels and names.
-        keys: The photos. They stand here, and only here, until the end.
-        raw: Whether their files go as well.
-        lines: What was found: of each ``dataset`` its ``place``, how many rows, files
-            or mentions were ``found``, in how many ``files``.
-        models: What has seen them.
+        asked_for: How many patterns, labels and names were given.
+        keys: The photos; kept only here, and only until the end.
+        raw: Whether their files are deleted too.
+        lines: For each ``dataset`` its ``place``, how many rows, files or mentions
+            were ``found``, and in how many ``files``.
+        models: The models that were fitted or trained on them.
     """
 
     id: str
@@ -59,16 +59,10 @@ class Journal:
 def plan(
     storage: Storage, selection: Selection, *, asked_by: str, raw: bool
 ) -> Journal:
-    """Find what would be erased; nothing is written.
-
-    Args:
-        storage: Where it lies.
-        selection: The photos.
-        asked_by: Who asks for it.
-        raw: Whether their files go as well.
+    """Find what would be erased, with ``raw`` the photos' files too; writes nothing.
 
     Raises:
-        ErasureError: If no photo is asked for, or none such is left anywhere.
+        ErasureError: If no photo is asked for, or none is found.
     """
     if not selection:
         message = (
@@ -113,19 +107,19 @@ def carry_out(
     render: Callable[[], object],
     say: Callable[[str], object],
 ) -> dict[str, Any]:
-    """Do every step, from the first on; what is done already takes no time.
+    """Do every step from the first on; what is done already takes no time.
 
     The data must be locked.
 
     Args:
         storage: Where photos are.
-        journal: Which photos; it stands in ``pending_erasure``.
-        render: Draws plot and page of the last run anew.
-        say: Takes a line on each step.
+        journal: The erasure, as stored in ``pending_erasure``.
+        render: Redraws plot and page of the last run.
+        say: Receives a line for each step.
 
     Returns:
         The receipt, which is kept: what, where, how many, when, asked by whom. It
-        names no photo but by the hash of the erasure list.
+        identifies photos only by the hash of the erasure list.
     """
     keys = set(journal.keys)
     erased = storage.erasure_list()
@@ -171,13 +165,13 @@ def take_out(
     render: Callable[[], object],
     say: Callable[[str], object] = str,
 ) -> tuple[list[str], list[Refusal]]:
-    """Take photos out of tables and reports, then out of what is drawn of these.
+    """Remove photos from tables and reports, then from plots and pages.
 
-    Plots and pages that still show a photo when they are drawn anew are removed: those
-    of earlier runs, whose tables are gone.
+    A plot or page that still shows a photo when redrawn, as its run's tables are gone,
+    is deleted.
 
     Returns:
-        What was removed whole, and what was refused.
+        What was deleted whole, and what was refused.
     """
     removed, refused = [], []
     drawn = [target for target in targets if target.kind in (PLOT, PAGE)]
@@ -199,7 +193,7 @@ def take_out(
 
 
 def _purge(storage: Storage, keys: set[str], *, raw: bool) -> tuple[int, list[Refusal]]:
-    """Delete older versions and unfinished uploads, where data lies on S3."""
+    """Delete older versions and unfinished uploads of data on S3."""
     folders = [place for each in storage.folders if (place := place_of(each.address))]
     root = place_of(storage.address)
     purged = [_purge_results(root, folders)] if root else []
@@ -210,7 +204,7 @@ def _purge(storage: Storage, keys: set[str], *, raw: bool) -> tuple[int, list[Re
 
 
 def _purge_results(root: Place, folders: list[Place]) -> Versions:
-    """Delete all but the current versions, and leave folders of images alone."""
+    """Delete all but the current versions, except in folders of images."""
     below = root.key("")
     images = [folder.key("") for folder in folders if folder.bucket == root.bucket]
     spared = tuple(prefix for prefix in images if prefix.startswith(below))
@@ -222,7 +216,7 @@ def _purge_results(root: Place, folders: list[Place]) -> Versions:
 
 
 def _purge_photos(folder: Place, keys: set[str]) -> Versions:
-    """Delete all versions of some photos' files."""
+    """Delete all versions of given photos' files."""
     wanted = {folder.key(key) for key in keys}
     versions = Versions(folder)
     versions.delete(commonprefix(list(wanted)), lambda key, _: key in wanted)
@@ -232,7 +226,7 @@ def _purge_photos(folder: Place, keys: set[str]) -> Versions:
 def hidden(
     refusal: Refusal, keys: Collection[str], hash_of: Callable[[str], str]
 ) -> Refusal:
-    """Put the hash of a photo in place of its name; of several the longest."""
+    """Replace the name of a photo by its hash; of several the longest."""
     key = refusal.place
     while "/" in key:
         key = key.partition("/")[2]
@@ -243,7 +237,7 @@ def hidden(
 
 
 def _finish(storage: Storage, receipt: dict[str, Any]) -> None:
-    """Keep the receipt, and forget the journal, which names the photos."""
+    """Keep the receipt and delete the journal, which names the photos."""
     storage.write("erasure_receipts", receipt, version=receipt["id"])
     journal = storage.datasets["pending_erasure"]
     storage.filesystem.rm_file(journal.path)

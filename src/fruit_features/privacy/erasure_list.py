@@ -1,4 +1,4 @@
-"""The photos that were erased, by salted hashes: no run takes them in again."""
+"""Salted hashes of the erased photos, which no run ingests again."""
 
 import hashlib
 import logging
@@ -15,20 +15,20 @@ SALT_BYTES, HASH_BYTES = 32, 16
 
 
 class ErasureList:
-    """Recognises erased photos by a hash of their key, without naming them.
+    """Recognizes erased photos by a hash of their key, without naming them.
 
-    The salt is the list's own: without the list nobody can find out, by trying names,
-    which photos a receipt is about.
+    The salt is the list's own: without the list, trying names does not reveal which
+    photos a receipt is about.
     """
 
     def __init__(self, stored: dict[str, Any] | None = None) -> None:
-        """Take a list as ``stored`` returned it, or begin one."""
+        """Load a list as ``stored`` returned it, or start one."""
         stored = stored or {"salt": secrets.token_hex(SALT_BYTES), "photos": []}
         self._salt = bytes.fromhex(stored["salt"])
         self._hashes: set[str] = set(stored["photos"])
 
     def hash_of(self, key: str) -> str:
-        """Return what stands for a photo here and in receipts."""
+        """Return the hash that identifies a photo here and in receipts."""
         name = key.encode("utf-8", "surrogatepass")
         return hashlib.blake2b(name, digest_size=HASH_BYTES, key=self._salt).hexdigest()
 
@@ -37,23 +37,18 @@ class ErasureList:
         self._hashes.update(map(self.hash_of, keys))
 
     def __contains__(self, key: str) -> bool:
-        """Tell whether a photo was erased."""
+        """Return whether a photo was erased."""
         return bool(self._hashes) and self.hash_of(key) in self._hashes
 
     def stored(self) -> dict[str, Any]:
-        """Return the list, fit for JSON."""
+        """Return the list for JSON."""
         return {"salt": self._salt.hex(), "photos": sorted(self._hashes)}
 
 
 def without_erased(
     images: "pd.DataFrame", erased: dict[str, Any] | None
 ) -> "pd.DataFrame":
-    """Leave erased photos out of a listing, whose files may still be there.
-
-    Args:
-        images: Column ``image_key``.
-        erased: The erasure list as stored, if there is one.
-    """
+    """Remove erased photos, whose files may still exist, from a listing."""
     if not erased or not erased["photos"]:
         return images
     listed = ErasureList(erased)

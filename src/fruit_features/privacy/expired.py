@@ -1,4 +1,4 @@
-"""Images that are gone: because of their age, by another name, or deleted."""
+"""Images that are gone: expired, renamed or deleted."""
 
 import datetime as dt
 
@@ -6,29 +6,27 @@ import pandas as pd
 
 from fruit_features.datasets.image_folder_dataset import UNKNOWN, folder_of
 
-# What a file keeps under another name.
+# What stays the same when a file is renamed.
 CONTENT = ["length", "modification_time"]
 
 
 def gone_images(
     found: pd.DataFrame, known: pd.DataFrame, limit: dt.datetime | None
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Tell images that have expired from those that somebody has deleted.
+    """Split the images that are gone into expired and deleted ones.
 
-    Whether an image that is gone was old or unwanted nobody has written down: its age
-    decides. One of another folder than the one found has not expired. Nor has one that
-    was renamed, or moved to another label: as many new images as there are gone ones
-    of its length and modification time say so. It is in neither table.
+    Why an image is gone is not recorded: its age decides. Images of another folder do
+    not expire. Renamed images, recognized by length and modification time, are in
+    neither table.
 
     Args:
         found: Every image of the folder, erased or not.
-        known: Every image that earlier runs found, or knew to have expired.
-        limit: Images from before then count as expired when they are gone; ``None``:
-            none does.
+        known: Every image that earlier runs found or knew to have expired.
+        limit: Images from before then expire; with ``None``, none does.
 
     Returns:
-        ``image_key``, ``path``, ``length`` and ``modification_time`` of those that
-        have expired, and of those that were deleted.
+        ``image_key``, ``path``, ``length`` and ``modification_time`` of the expired,
+        and of the deleted.
     """
     gone = known[~known["image_key"].isin(found["image_key"])]
     gone = gone[~_renamed(gone, found[~found["image_key"].isin(known["image_key"])])]
@@ -41,10 +39,10 @@ def gone_images(
 
 
 def _renamed(gone: pd.DataFrame, new: pd.DataFrame) -> "pd.Series[bool]":
-    """Tell which images are there by another name.
+    """Return which images exist under another name.
 
-    Where fewer came than went, nobody can tell which ones. On S3 a copy has a time of
-    its own: there no image is known again.
+    If fewer are new than gone, which ones were renamed is unknown. On S3 a copy has a
+    new time, so none is recognized.
     """
     went = gone.groupby(CONTENT)["image_key"].transform("size")
     came = new.groupby(CONTENT).size().rename("came")

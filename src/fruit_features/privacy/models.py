@@ -1,4 +1,4 @@
-"""Which models have seen photos that are erased: their weights and sums stay."""
+"""Models fitted or trained on erased photos; their weights and sums stay."""
 
 import datetime as dt
 from collections.abc import Collection
@@ -15,11 +15,11 @@ LISTINGS = ("training_listing", "held_out_listing")
 
 
 def models_with(storage: Storage, keys: Collection[str]) -> list[dict[str, Any]]:
-    """Name the models that were fitted or trained with any of some photos.
+    """Return the models that were fitted or trained on any of the given photos.
 
     Returns:
-        For each its name in the catalog and how many such photos it has seen; of the
-        reduction's also when, and on how many rows, they were fitted.
+        For each its name in the catalog and how many of the photos it has seen; for
+        the reduction's also when, and on how many rows, they were fitted.
     """
     rows, models = RowsOf(keys), []
     fit = storage.read("pca_summary")

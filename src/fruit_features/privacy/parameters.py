@@ -15,7 +15,7 @@ class RetentionParameters(Parameters):
     logs_days: int | None = Field(None, ge=1)
 
     def days(self) -> dict[str, int | None]:
-        """Return the days by what the catalog's entries say in ``retention:``."""
+        """Return the days by the catalog's values of ``retention:``."""
         return {
             "images": self.images_days,
             "features": self.features_days,
@@ -23,7 +23,7 @@ class RetentionParameters(Parameters):
         }
 
     def limits(self, now: dt.datetime) -> dict[str, dt.datetime]:
-        """Return by kind the time before which things are too old to be kept."""
+        """Return by kind the time before which things are too old to keep."""
         return {
             kind: now - dt.timedelta(days=days)
             for kind, days in self.days().items()

@@ -1,4 +1,4 @@
-"""What a storage refuses to delete or to change."""
+"""What the storage refuses to delete or to change."""
 
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -12,17 +12,14 @@ from fruit_features.storage.clients import without_keys
 
 
 class Refusal(NamedTuple):
-    """Something that could not be erased: its address, and what the storage says."""
+    """What could not be erased: its address, and the storage's message."""
 
     place: str
     why: str
 
 
 def attempt(place: str, step: Callable[[], object]) -> list[Refusal]:
-    """Carry out a step; return why it failed, if a file must not be changed.
-
-    A file that is gone already is no failure.
-    """
+    """Run a step and return the storage's refusal; a missing file is no failure."""
     try:
         step()
     except FileNotFoundError:
@@ -33,7 +30,7 @@ def attempt(place: str, step: Callable[[], object]) -> list[Refusal]:
 
 
 def delete_files(filesystem: Any, paths: Iterable[str]) -> list[Refusal]:
-    """Delete files; return which must not be."""
+    """Delete files; return the refusals."""
 
     def delete(path: str) -> list[Refusal]:
         return attempt(path, partial(filesystem.rm_file, path))

@@ -16,16 +16,16 @@ from fruit_features.internals import bare_path
 from fruit_features.privacy.targets import Target
 from fruit_features.storage.s3 import gunzip
 
-# Folders that Spark's committers write to before a file counts.
+# Folders of Spark's committers, whose files are not committed.
 _UNFINISHED = ("_temporary", "__magic")
 
-# No text: nothing in them names a photo, or (Parquet) only the catalog's own do.
+# Not text: they name no photo, or (Parquet) are tables of the catalog.
 _NO_TEXT = (".parquet", ".crc", ".png", ".tflite", ".keras", ".h5")
 
-# Spark's logs may be compressed so; these cannot be searched.
+# Compressions of Spark's logs that cannot be searched.
 _PACKED = (".zstd", ".lz4", ".lzf", ".snappy")
 
-# Where `kedro viz build` puts its pages, and a file that only these have.
+# Where `kedro viz build` writes its site, and a file that only such a site has.
 VIZ_SITE, VIZ_FILE = "build", "api/main"
 
 # Keys end in one of few extensions, of which these are the last letters.
@@ -33,10 +33,10 @@ _ENDING = 4
 
 
 class Names:
-    """Tells whether a text names any of some photos, in whatever spelling.
+    """Finds given photos in texts, in whatever spelling.
 
-    Where an extension of theirs ends, the text before it is looked up in a set, once
-    for each length of a name. So the time does not grow with the number of photos.
+    Where one of their extensions ends, the text before it is looked up in a set, once
+    per length of a name: the time does not grow with the number of photos.
     """
 
     def __init__(self, keys: Collection[str]) -> None:
@@ -51,7 +51,7 @@ class Names:
             self._lengths[form[-_ENDING:]].add(len(form))
 
     def are_in(self, text: bytes) -> bool:
-        """Tell whether any of them is there."""
+        """Return whether a text names any of the photos."""
         return any(
             text[max(end - length, 0) : end] in self._spelled
             for ending, lengths in self._lengths.items()
@@ -76,7 +76,7 @@ def _ends(text: bytes, ending: bytes) -> Iterator[int]:
 
 
 def clear_leftovers(target: Target) -> None:
-    """Complete or remove what a killed run has left of a table."""
+    """Complete or remove what killed runs left of a table."""
     filesystem, path = target.filesystem, target.path
     if filesystem.isfile(path):
         return
@@ -90,7 +90,7 @@ def clear_leftovers(target: Target) -> None:
 
 
 def _unfinished(filesystem: Any, path: str) -> list[str]:
-    """Find the folders below a path that Spark's committers have left."""
+    """Find the folders that Spark's committers left below a path."""
     root = bare_path(filesystem, path)
     found = set()
     for file in filesystem.find(path):
@@ -101,7 +101,7 @@ def _unfinished(filesystem: Any, path: str) -> list[str]:
 
 
 def clear_partial_files(filesystem: Any, root: str) -> None:
-    """Remove what was being written when a run was killed; see ``whole_files``."""
+    """Remove the unfinished files of killed runs; see ``whole_files``."""
     for file in filesystem.find(root):
         name = file.rsplit("/", 1)[-1]
         if name.startswith(".") and name.endswith(".partial"):
@@ -109,7 +109,7 @@ def clear_partial_files(filesystem: Any, root: str) -> None:
 
 
 def erase_logs(filesystem: Any, folder: str, names: Names) -> list[str]:
-    """Remove logs that name any of some photos or cannot be searched; return them."""
+    """Delete the logs that name a photo or cannot be searched; return them."""
     logs = filesystem.find(folder)
     packed = [log for log in logs if log.endswith(_PACKED)]
     named = files_naming(filesystem, set(logs) - set(packed), names)
@@ -119,7 +119,7 @@ def erase_logs(filesystem: Any, folder: str, names: Names) -> list[str]:
 
 
 def erase_site(project: Path, names: Names) -> list[str]:
-    """Remove the site that kedro-viz built if it names a photo; return its folder."""
+    """Delete the site that kedro-viz built if it names a photo; return its folder."""
     filesystem, site = fsspec.filesystem("file"), f"{project}/{VIZ_SITE}"
     built = filesystem.exists(f"{site}/{VIZ_FILE}")
     if not built or not files_naming(filesystem, filesystem.find(site), names):
@@ -129,7 +129,7 @@ def erase_site(project: Path, names: Names) -> list[str]:
 
 
 def files_naming(filesystem: Any, files: Iterable[str], names: Names) -> list[str]:
-    """Find the files of text that name any of some photos, in whatever spelling."""
+    """Find the text files that name any of the photos."""
     return sorted(
         file
         for file in files

@@ -1,4 +1,4 @@
-"""What is older than it may be, and how it goes."""
+"""Find and delete what has outlived its retention period."""
 
 import datetime as dt
 from collections.abc import Callable, Iterator
@@ -25,22 +25,22 @@ from fruit_features.tables import KEY
 
 EXPIRED = "expired_images@pandas"
 MADE, CHANGED = "featurized_at", "modification_time"
-# Of the images' tables, those that know how old an image is.
+# The tables that record the age of images.
 DATED = ("images", "quarantine")
-# The page, what it is drawn from, and what else is.
+# The page, its sources, and what else is drawn from them.
 SHOWN = ("projection_points", "projection_plot", "thumbnails", "run_report", "report")
 
 
 class Due(NamedTuple):
-    """What of a dataset is older than it may be.
+    """What of a dataset has outlived its retention period.
 
     Attributes:
         name: Of the dataset, or of the folder of logs.
-        kind: Of what is kept: ``images``, ``features``, ``logs``.
+        kind: Of retention: ``images``, ``features``, ``logs``.
         place: Its address.
         found: How many files, rows or mentions.
         files: In how many files.
-        remove: Takes them away; gives what was refused.
+        remove: Deletes them and returns the refusals.
     """
 
     name: str
@@ -57,16 +57,11 @@ def due(
     now: dt.datetime,
     render: Callable[[], object],
 ) -> list[Due]:
-    """Find what is older than it may be; nothing is written.
+    """Find what has outlived its retention period, in order of deletion.
 
-    In the order in which it is to go. Whoever is killed in between finds again what is
-    left: that by which something is known to be old goes after what was made of it.
-
-    Args:
-        storage: Where it lies.
-        retention: How long it is kept.
-        now: The time that counts.
-        render: Draws plot and page of the last run anew.
+    Writes nothing. What records an age is deleted after what was derived from it, so
+    that a killed deletion can be repeated. ``render`` redraws plot and page of the last
+    run.
     """
     finders: dict[str, Callable[[Storage, dt.datetime], Iterator[Due]]] = {
         "images": partial(_images, render=render),
@@ -91,7 +86,7 @@ def _images(
         if target.name in DATED:
             keys |= _keys(target, RowsUntil(CHANGED, limit))
     shown = [storage.datasets[name] for name in SHOWN]
-    # What knows the age of an image comes first in the catalog, and goes last.
+    # The tables that record an age come first in the catalog, and go last.
     for target in reversed(targets):
         if target.kind == FILES:
             old = files[target.name]
@@ -100,7 +95,7 @@ def _images(
         elif target.kind == ROWS:
             yield _rows(target, RowsOf(keys))
         elif keys:
-            # Of a page that names nobody it is unknown whom it shows.
+            # Only with keys: which photos an older page shows is unknown.
             found = storage.holding(target, keys)
             yield _line(target, found, lambda: take_out(shown, keys, render)[1])
 
@@ -112,7 +107,7 @@ def _old_files(folder: Target, limit: dt.datetime) -> set[str]:
 
 
 def _features(storage: Storage, limit: dt.datetime) -> Iterator[Due]:
-    """Find features, and names of expired images that have none younger."""
+    """Find features, and names of expired images without younger features."""
     targets = {target.name: target for target in storage.kept_as("features")}
     expired = targets.pop(EXPIRED)
     old = RowsUntil(MADE, limit)
@@ -125,7 +120,7 @@ def _features(storage: Storage, limit: dt.datetime) -> Iterator[Due]:
 def _keys(
     target: Target, rows: Rows | None = None, *, invert: bool = False
 ) -> set[str]:
-    """Read the keys of a table, of some of its rows or of all others."""
+    """Read the keys of a table, of the given rows or (``invert``) of all others."""
     keys: set[str] = set()
     for table in read_columns(target, [KEY, *([rows.column] if rows else [])]):
         found = table.column(KEY)
@@ -140,7 +135,7 @@ def _logs(storage: Storage, limit: dt.datetime) -> Iterator[Due]:
     """Find Spark's logs, and the reports and pages of earlier runs."""
     for target in storage.kept_as("logs"):
         kept = set(target.documents()) & set(_old(storage, target.path, limit))
-        # Each version has a folder of its own.
+        # Each version has its own folder.
         folders = sorted(file.rsplit("/", 1)[0] for file in kept)
         remove = partial(_delete_folders, storage.filesystem, folders)
         yield _line(target, dict.fromkeys(kept, 1), remove)
@@ -150,7 +145,7 @@ def _logs(storage: Storage, limit: dt.datetime) -> Iterator[Due]:
 
 
 def _old(storage: Storage, folder: str, limit: dt.datetime) -> list[str]:
-    """List the old files of a folder; what nobody knows the age of stays."""
+    """List the old files of a folder; those of unknown age stay."""
     found = storage.filesystem.find(folder, detail=True)
     return [f for f, info in found.items() if UNKNOWN < changed_at(info) <= limit]
 

@@ -1,4 +1,4 @@
-"""Which photos are meant: by a pattern of their paths, by label, by a list of names."""
+"""Select photos by a pattern of their paths, by label, or by a list of names."""
 
 import re
 from collections.abc import Iterable
@@ -15,8 +15,8 @@ class Photo(NamedTuple):
 
     Attributes:
         key: Its path below the folder of images: ``image_key``.
-        label: The name of the folder it lies in; ``None`` where only the key is known.
-        path: Where it lay; ``None`` where that is not kept.
+        label: The name of its folder; ``None`` if unknown.
+        path: Where it lay; ``None`` if unknown.
     """
 
     key: str
@@ -26,13 +26,12 @@ class Photo(NamedTuple):
 
 @dataclass(frozen=True)
 class Selection:
-    """The photos that somebody asks to be erased: those that anything here fits.
+    """The photos that are to be erased: those that match anything here.
 
     Attributes:
-        patterns: Of keys or whole paths; ``*`` stands for any letters, also for those
-            that separate folders.
+        patterns: Of keys or full paths; ``*`` matches any characters, ``/`` included.
         labels: Whole labels.
-        names: Keys or whole paths.
+        names: Keys or full paths.
     """
 
     patterns: frozenset[str] = frozenset()
@@ -40,16 +39,16 @@ class Selection:
     names: frozenset[str] = frozenset()
 
     def __bool__(self) -> bool:
-        """Tell whether anything is asked for."""
+        """Return whether anything is selected."""
         return any(self.counts().values())
 
     def counts(self) -> dict[str, int]:
-        """Return how many patterns, labels and names are asked for."""
+        """Return the numbers of patterns, labels and names."""
         return {name: len(asked) for name, asked in vars(self).items()}
 
     def keys(self, photos: Iterable[Photo]) -> set[str]:
-        """Return the keys of those photos that are asked for."""
-        # One expression, which matches nothing without patterns: photos are millions.
+        """Return the keys of the selected photos."""
+        # One expression, as photos are millions; without patterns it matches nothing.
         match = re.compile("|".join(map(translate, self.patterns)) or "(?!)").match
         return {
             key
@@ -63,7 +62,7 @@ class Selection:
 
 
 def read_names(file: Path) -> frozenset[str]:
-    """Read a list of photos: a key or a path a line.
+    """Read a list of photos, a key or path per line.
 
     Raises:
         ErasureError: If the file cannot be read or names nothing.

@@ -1,4 +1,4 @@
-"""Where a context's data lies: the datasets, and all that lies beside them."""
+"""Where a project's data lies: its datasets and what is beside them."""
 
 import json
 import posixpath
@@ -21,21 +21,21 @@ from fruit_features.storage.s3 import LOGS, data_root, place_of
 
 
 class Storage:
-    """Knows what is stored, finds photos in it; changes nothing but small files.
+    """The stored data: finds photos in it, and writes only small files.
 
     Attributes:
         datasets: Those of the catalog that are a file or a folder, by name.
-        folders: Of images.
-        derived: What was made of images.
+        folders: Those of images.
+        derived: Those derived from images.
         root: The folder of all results, without protocol.
         address: The same with protocol.
-        logs: The folder of Spark's logs, and of EMR's.
+        logs: The folder of Spark's and EMR's logs.
         filesystem: That of the results.
         project: The project's folder.
     """
 
     def __init__(self, context: KedroContext) -> None:
-        """Look where the catalog says."""
+        """Read the places from the catalog."""
         self.datasets = targets_of(context)
         holding = [target for target in self.datasets.values() if target.kind]
         self.folders = [target for target in holding if target.kind == FILES]
@@ -47,14 +47,14 @@ class Storage:
         self.project = Path(context.project_path)
 
     def read(self, name: str) -> Any:
-        """Return what a small dataset of JSON holds; ``None`` if it is not there."""
+        """Load a small JSON dataset; ``None`` if it is missing."""
         place = self.datasets[name].path
         if not self.filesystem.exists(place):
             return None
         return json.loads(self.filesystem.cat_file(place))
 
     def write(self, name: str, data: Any, version: str = "") -> None:
-        """Write a small dataset of JSON, or a version of it."""
+        """Save a small JSON dataset, or a version of it."""
         path = self.datasets[name].path
         if version:
             path = f"{path}/{version}/{posixpath.basename(path)}"
@@ -62,30 +62,25 @@ class Storage:
         self.filesystem.pipe_file(path, json.dumps(data, indent=2).encode())
 
     def erasure_list(self) -> ErasureList:
-        """Return the list of what was erased before."""
+        """Load the erasure list."""
         return ErasureList(self.read("erasure_list"))
 
     def kept_as(self, kind: str) -> list[Target]:
-        """Return what is kept for as many days as images, features or logs are."""
+        """Return the datasets of a kind of retention: images, features or logs."""
         return [each for each in self.datasets.values() if each.retention == kind]
 
     def look_again(self) -> None:
-        """Let the next run look at everything, and fit anew."""
+        """Make the next run process everything and fit anew."""
         self.write("run_state", {"fingerprint": None})
 
     def clear_leftovers(self) -> None:
-        """Complete or remove what killed runs have left of tables."""
+        """Complete or remove what killed runs left of tables."""
         for target in self.derived:
             if target.kind == ROWS:
                 clear_leftovers(target)
 
     def find(self, selection: Selection, *, raw: bool) -> set[str]:
-        """Find the keys of the photos asked for, wherever any is left of them.
-
-        Args:
-            selection: What is asked for.
-            raw: Whether older versions of files count that are gone.
-        """
+        """Find the keys of selected photos; ``raw`` adds versions of deleted files."""
         found: set[str] = set()
         for target in self.derived:
             named = photos_of if target.kind == ROWS else photos_in
@@ -95,7 +90,7 @@ class Storage:
         return found
 
     def holding(self, target: Target, keys: Collection[str]) -> dict[str, int]:
-        """Return the files of a dataset that hold any of some photos, and how many."""
+        """Count the given photos in each file of a dataset."""
         if target.kind == FILES:
             files = raw_files(target)
             return {path: 1 for key, path in files.items() if key in keys}
@@ -104,7 +99,7 @@ class Storage:
         return documents_with(target, keys)
 
     def other_files(self) -> list[str]:
-        """Return all files of the data but those of users, and the journal."""
+        """Return all files of the data except the users' and the journal."""
         raw = tuple(f"{folder.path}/" for folder in self.folders)
         inside = tuple(place for place in raw if place.startswith(f"{self.root}/"))
         journal = self.datasets["pending_erasure"].path
@@ -116,23 +111,23 @@ class Storage:
 
 
 def image_folder(folder: Target) -> ImageFolderDataset:
-    """Make the dataset of a folder of images, which need not be there."""
+    """Return the dataset of a folder of images, which may be missing."""
     return ImageFolderDataset(filepath=folder.address, optional=True)
 
 
 def raw_files(folder: Target) -> dict[str, str]:
-    """List the files of a folder of images: keys, and places without protocol."""
+    """Map the keys of a folder's images to their paths."""
     return image_folder(folder).files()
 
 
 def delete_images(folder: Target, keys: Collection[str]) -> list[Refusal]:
-    """Delete the files of some photos; return which must not be."""
+    """Delete the files of given photos; return the refusals."""
     paths = [path for key, path in raw_files(folder).items() if key in keys]
     return delete_files(folder.filesystem, paths)
 
 
 def _photos(folder: Target, *, raw: bool) -> Iterator[Photo]:
-    """List the photos of a folder, and of S3 those of which only a version is left."""
+    """List the photos of a folder, with ``raw`` also those left as versions on S3."""
     for key, path in raw_files(folder).items():
         yield Photo(key, posixpath.basename(posixpath.dirname(path)), path)
     if raw and (place := place_of(folder.address)):

@@ -1,4 +1,4 @@
-"""Rows in Parquet tables: found by one column alone, taken out file by file."""
+"""Find rows in Parquet tables by one column, and erase them file by file."""
 
 import datetime as dt
 from bisect import bisect_left
@@ -21,15 +21,15 @@ from fruit_features.privacy.selection import Photo
 from fruit_features.privacy.targets import THREADS, Target
 from fruit_features.tables import KEY
 
-# Files written anew at a time; each is held in memory.
+# Files rewritten in parallel; each is held in memory.
 REWRITTEN = 4
 
-# Spark's times are in UTC, and do not say so.
+# Spark writes UTC without naming the time zone.
 _TIME = pa.timestamp("us", "UTC")
 
 
 class Rows(Protocol):
-    """Tells which rows of a table are meant, by one of its columns.
+    """A selection of a table's rows by one of its columns.
 
     Attributes:
         column: Its name.
@@ -38,10 +38,10 @@ class Rows(Protocol):
     column: str
 
     def may_lie(self, least: Any, greatest: Any) -> bool:
-        """Tell whether any may be among rows between two values."""
+        """Return whether any may have a value in a range."""
 
     def are(self, values: Any) -> Any:
-        """Tell of each value whether its row is meant."""
+        """Return for each value whether its row is selected."""
 
 
 class RowsOf:
@@ -50,39 +50,39 @@ class RowsOf:
     column = KEY
 
     def __init__(self, keys: Collection[str]) -> None:
-        """Name the photos by their keys."""
+        """Select photos by their keys."""
         self._keys, self._sorted = frozenset(keys), sorted(keys)
 
     def may_lie(self, least: Any, greatest: Any) -> bool:
-        """Tell whether a key lies there."""
+        """Return whether a key is in the range."""
         at = bisect_left(self._sorted, least)
         return at < len(self._sorted) and bool(self._sorted[at] <= greatest)
 
     def are(self, values: Any) -> Any:
-        """Tell which keys are those of the photos."""
+        """Return which keys are selected."""
         # Arrow's is_in would hash all photos anew for every row group.
         return pa.array([key in self._keys for key in values.to_pylist()], pa.bool_())
 
 
 class RowsUntil:
-    """The rows whose time is not later than a given one."""
+    """The rows whose time is at or before a limit."""
 
     def __init__(self, column: str, limit: dt.datetime) -> None:
-        """Name the column and the time."""
+        """Name the column and the limit."""
         self.column = column
         self._limit = pa.scalar(limit, _TIME)
 
     def may_lie(self, least: Any, greatest: Any) -> bool:
-        """Look everywhere: of times, Spark keeps neither the least nor the greatest."""
+        """Return true: Spark writes no statistics of times."""
         return True
 
     def are(self, values: Any) -> Any:
-        """Tell which times are not later."""
+        """Return which times are at or before the limit."""
         return pc.less_equal(values.cast(_TIME), self._limit)
 
 
 def photos_of(target: Target) -> Iterator[Photo]:
-    """Read who is in a table: keys, labels and paths, no other column."""
+    """Read the photos in a table: keys, labels and paths, no other column."""
     for table in read_columns(target, [KEY, "label", "path"]):
         columns = [
             table.column(name).to_pylist()
@@ -94,15 +94,7 @@ def photos_of(target: Target) -> Iterator[Photo]:
 
 
 def files_with(target: Target, rows: Rows) -> dict[str, int]:
-    """Find the files that hold any of some rows.
-
-    Args:
-        target: A table.
-        rows: Those that are meant.
-
-    Returns:
-        How many of them each file holds.
-    """
+    """Count the selected rows in each file that holds any."""
     files = _files(target)
     with ThreadPoolExecutor(THREADS) as pool:
         counts = pool.map(lambda file: _count(target.filesystem, file, rows), files)
@@ -110,7 +102,7 @@ def files_with(target: Target, rows: Rows) -> dict[str, int]:
 
 
 def erase_rows(target: Target, rows: Rows) -> None:
-    """Rewrite the files that hold any of some rows, each atomically."""
+    """Rewrite the files that hold selected rows, each atomically."""
     filesystem = target.filesystem
     files = list(files_with(target, rows))
     with ThreadPoolExecutor(REWRITTEN) as pool:
@@ -141,7 +133,7 @@ def read_columns(target: Target, columns: list[str]) -> Iterator[pa.Table]:
 
 
 def columns_of(filesystem: Any, file: str, columns: list[str]) -> pa.Table:
-    """Read some columns of a file, those of them that it has."""
+    """Read some columns of a file, as far as it has them."""
     with filesystem.open(file, "rb") as opened:
         source = pq.ParquetFile(opened, **READING)
         there = [name for name in columns if name in source.schema_arrow.names]
@@ -163,7 +155,7 @@ def _count(filesystem: Any, file: str, rows: Rows) -> int:
 
 
 def _may_hold(group: Any, rows: Rows) -> bool:
-    """Tell by the footer's least and greatest value whether to look at the column."""
+    """Return by the footer's statistics whether to read the column."""
     column = next(
         group.column(n)
         for n in range(group.num_columns)

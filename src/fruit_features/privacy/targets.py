@@ -1,4 +1,4 @@
-"""The datasets of the catalog that hold photos, or something that was made of them."""
+"""The datasets of the catalog that hold photos or data derived from them."""
 
 from typing import Any, NamedTuple
 
@@ -6,10 +6,10 @@ import fsspec
 from kedro.framework.context import KedroContext
 from kedro.io.core import get_protocol_and_path
 
-# What `erasure:` in an entry's metadata may say.
+# The values of `erasure:` in an entry's metadata.
 FILES, ROWS, REPORT, PLOT, PAGE = KINDS = ("files", "rows", "report", "plot", "page")
 
-# Files looked at, or deleted, at a time: hides the latency of storage.
+# Files read or deleted in parallel, to hide the latency of storage.
 THREADS = 16
 
 
@@ -21,8 +21,8 @@ class Target(NamedTuple):
         kind: How it holds photos: as ``files``; as ``rows`` of Parquet with an
             ``image_key``; named in a ``report`` of JSON, a ``plot`` or a ``page``;
             empty if it holds none.
-        retention: Which days limit how long it is kept: ``images``, ``features``,
-            ``logs``; empty for none.
+        retention: The period it is kept for: ``images``, ``features``, ``logs``; empty
+            for none.
         filesystem: The fsspec file system of its place.
         path: Its file or folder, without protocol.
         address: The same with protocol, as the catalog spells it.
@@ -38,7 +38,7 @@ class Target(NamedTuple):
     versioned: bool
 
     def documents(self) -> list[str]:
-        """Return the files of a dataset that is one file, in all its versions."""
+        """Return the files of a single-file dataset, all versions included."""
         if not self.versioned:
             return [self.path] if self.filesystem.exists(self.path) else []
         name = self.path.rsplit("/", 1)[-1]
@@ -46,12 +46,9 @@ class Target(NamedTuple):
 
 
 def target_of(name: str, declared: dict[str, Any], project: str) -> Target:
-    """Take a dataset as the catalog declares it, without making it: that loads Spark.
+    """Build a target from a catalog entry: creating the dataset would load Spark.
 
-    Args:
-        name: Of the catalog.
-        declared: Its entry.
-        project: The folder that local places are relative to.
+    Local paths are relative to ``project``.
     """
     protocol, path = get_protocol_and_path(str(declared["filepath"]))
     if protocol == "file" and not path.startswith("/"):
@@ -69,7 +66,7 @@ def target_of(name: str, declared: dict[str, Any], project: str) -> Target:
 
 
 def targets_of(context: KedroContext) -> dict[str, Target]:
-    """Return the datasets of the catalog that are a file or a folder, by name."""
+    """Return the catalog's datasets that are a file or a folder, by name."""
     return {
         name: target_of(name, declared, str(context.project_path))
         for name, declared in context.config_loader["catalog"].items()

@@ -1,4 +1,4 @@
-"""What S3 keeps of objects that are gone: older versions, unfinished uploads."""
+"""What S3 keeps of deleted objects: older versions, unfinished uploads."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -7,42 +7,40 @@ from fruit_features.privacy.refusals import Refusal
 from fruit_features.storage.clients import without_keys
 from fruit_features.storage.s3 import Place, s3_client
 
-# As many objects S3 deletes at one request.
+# S3 deletes at most this many objects per request.
 BATCH = 1000
 
-# Versions, and delete markers: these have no size.
+# Versions, and delete markers, which have no size.
 VERSIONS = "[Versions, DeleteMarkers][]"
 
-# What S3 answers where there is nothing to be done: it has no versions, or it is done.
+# S3's errors if there is nothing to do: no versioning, or done already.
 HARMLESS = ("NotImplemented", "NoSuchUpload")
 
 
 class Versions:
-    """Deletes versions and uploads of a bucket, and keeps what S3 refuses to delete.
+    """Deletes versions and uploads in a bucket, and collects refusals.
 
     Attributes:
         gone: How many were deleted.
-        refused: What is still there, and why.
+        refused: What S3 refused to delete, and why.
     """
 
     def __init__(self, place: Place) -> None:
-        """Name the bucket and the prefix that stands for it where S3 lists nothing."""
+        """Name the bucket, and the prefix to report if S3 refuses to list."""
         self._place = place
         self._client = s3_client()
         self.gone = 0
         self.refused: list[Refusal] = []
 
     def keys(self) -> set[str]:
-        """Return the keys of all objects that are there or of which a version is."""
+        """Return the keys of all objects, deleted ones with a version included."""
         found = self._list("list_object_versions", VERSIONS, self._place.key(""))
         return {each["Key"] for each in found}
 
     def delete(self, prefix: str, goes: Callable[[str, bool], bool]) -> None:
-        """Delete versions, delete markers and unfinished uploads.
+        """Delete the versions, delete markers and unfinished uploads of a prefix.
 
-        Args:
-            prefix: What their keys begin with.
-            goes: Tells of a key, and of whether it is the current version, what goes.
+        ``goes`` decides by the key and whether the version is the current one.
         """
         found = [
             each
@@ -50,7 +48,7 @@ class Versions:
             if goes(each["Key"], each["IsLatest"] and "Size" in each)
         ]
         self._delete([each for each in found if "Size" in each])
-        # A marker that goes while a version stays would bring the object back.
+        # Deleting a marker while a version stays would bring the object back.
         stay = {refusal.place for refusal in self.refused}
         markers = [each for each in found if "Size" not in each]
         self._delete(
@@ -68,7 +66,7 @@ class Versions:
         pages = self._client.get_paginator(operation)
         listed = pages.paginate(Bucket=self._place.bucket, Prefix=prefix)
         try:
-            # A page without any gives one `None`.
+            # JMESPath returns one `None` for a page without any.
             yield from filter(None, listed.search(expression))
         except ClientError as error:
             self._refuse(self._place.prefix, error.response["Error"], operation)
