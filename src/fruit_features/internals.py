@@ -62,11 +62,7 @@ def active_context() -> Any:
 
 
 def jvm(context: Any = None) -> Any:
-    """Return py4j's view of the JVM; PySpark keeps it private.
-
-    Args:
-        context: Spark's context; ``None`` if the JVM runs without one.
-    """
+    """Return py4j's view of the JVM, also without a context; PySpark's is private."""
     from pyspark import SparkContext
 
     return (context or SparkContext)._jvm

@@ -44,11 +44,7 @@ class RunHistory:
         self._catalog = catalog
 
     def runs(self) -> list[str]:
-        """Return the names of all runs, latest first.
-
-        Raises:
-            HistoryError: If there is none.
-        """
+        """Return the names of all runs, latest first; ``HistoryError`` if none."""
         runs = list(self._places("run_history"))
         if not runs:
             place = described(self._catalog["run_history"])["filepath"]
@@ -57,10 +53,7 @@ class RunHistory:
         return runs
 
     def find(self, name: str) -> str:
-        """Return the full name of a run.
-
-        Args:
-            name: The name, a prefix of it, or ``latest``.
+        """Return the full name of a run by its name, a prefix of it, or ``latest``.
 
         Raises:
             HistoryError: If not exactly one run matches.
@@ -74,11 +67,7 @@ class RunHistory:
         return found[0]
 
     def report(self, run: str) -> dict[str, Any]:
-        """Load a run's report by the run's full name.
-
-        Raises:
-            HistoryError: If the file is broken.
-        """
+        """Load a run's report; raise ``HistoryError`` if the file is broken."""
         try:
             report: dict[str, Any] = self._catalog.load("run_history", version=run)
         except DatasetError as error:

@@ -115,11 +115,7 @@ class RunFactsHooks:
 def show_report(
     context: KedroContext, catalog: CatalogProtocol[Any, Any], report: dict[str, Any]
 ) -> None:
-    """Print the summary of a run; its last line is the report's address.
-
-    Raises:
-        TooManyFailuresError: If the failure rate is too high.
-    """
+    """Print the summary of a run, then check its failure rate."""
     click.echo(format_summary(report, address(catalog["report"])))
     parameters = context.config_loader["parameters"]
     check_failure_rate(report, parameters["featurization"]["max_failure_rate"])

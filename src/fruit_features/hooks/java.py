@@ -162,12 +162,7 @@ def launch(
     conf: Any = None,
     popen_kwargs: dict[str, Any] | None = None,
 ) -> Any:
-    """Start Java by PySpark's ``launch_gateway``; hide its output until Spark is up.
-
-    Args:
-        is_up: Returns whether Spark has started.
-        conf: As for ``launch_gateway``.
-        popen_kwargs: As for ``launch_gateway``.
+    """Start Java by PySpark's ``launch_gateway``; hide its output until ``is_up()``.
 
     Raises:
         JavaError: With Java's own reason.

@@ -21,10 +21,7 @@ _held: RunLock | S3RunLock | None = None
 
 
 def lock_of(context: KedroContext) -> RunLock | S3RunLock | None:
-    """Return the lock of a context's data, not yet acquired.
-
-    ``None`` for storage that is neither local nor S3.
-    """
+    """Return the lock of a context's data; ``None`` if neither local nor on S3."""
     folder, place = preflight.data_folder(context), preflight.data_place(context)
     if folder:
         return RunLock(folder)

@@ -67,11 +67,7 @@ class DataSession(KedroSession):
 
     @hook_impl
     def before_pipeline_run(self, pipeline: Pipeline, catalog: DataCatalog) -> None:
-        """Refresh the report and end the run if nothing changed; else start Spark.
-
-        Raises:
-            NothingChanged: To end the run, still under the lock.
-        """
+        """Refresh the report and end the run if nothing changed; else start Spark."""
         if not self._whole:
             return
         images = cast(ImageFolderDataset, catalog["raw_images"])

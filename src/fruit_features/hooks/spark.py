@@ -103,8 +103,7 @@ def _local_options(options: str, base: Path, java_home: str | None) -> list[str]
 def keep_to_this_machine(*, with_cluster: bool) -> None:
     """Unset, with a warning, variables that point a local Spark elsewhere.
 
-    Args:
-        with_cluster: Keep the variables of a cluster, as for data on its storage.
+    ``with_cluster`` keeps those of a cluster, for data on its storage.
     """
     # Spark's scripts start a small JVM first.
     os.environ.setdefault("SPARK_LAUNCHER_OPTS", crash_reports())

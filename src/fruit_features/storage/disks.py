@@ -8,16 +8,10 @@ from fruit_features.exceptions import OutputFolderError
 
 
 def check_folder(folder: Path, needed: int, refusal: str, advice: str) -> None:
-    """Create a folder if missing; check write permission and free space.
-
-    Args:
-        folder: The folder.
-        needed: Bytes that must be free on its disk.
-        refusal: Start of the message, before the folder's name.
-        advice: End of the message.
+    """Create a folder if missing; check write permission and ``needed`` free bytes.
 
     Raises:
-        OutputFolderError: If a check fails.
+        OutputFolderError: Reads ``<refusal> <folder>: <fault>; <advice>``.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)

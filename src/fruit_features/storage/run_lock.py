@@ -35,7 +35,7 @@ class RunLock:
         self._sharing = threading.Lock()
 
     def acquire(self) -> None:
-        """Wait for a killed run's Spark and lock; raise ``RunningError`` if held."""
+        """Acquire the lock; raise ``RunningError`` if another run holds it."""
         self._file = self._path.open("ab+")
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -39,7 +39,7 @@ class S3RunLock:
         """Prepare the lock of a place.
 
         Args:
-            place: The place to lock.
+            place: Whose object ``.lock`` is the lock.
             end_at_once: Ends the run if the lock is lost: called in a thread with the
                 error message and an event that is set when the run has ended.
         """
