@@ -1,4 +1,4 @@
 """The pipelines: one folder each.
 
-The folders import nothing by themselves: workers load single modules of them.
+Their ``__init__`` modules import nothing: workers load single modules of them.
 """

@@ -1,1 +1,1 @@
-"""Images to features, by a backbone broadcast to the workers."""
+"""Computes the features of images with a backbone broadcast to the workers."""

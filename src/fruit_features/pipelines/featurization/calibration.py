@@ -1,4 +1,4 @@
-"""The images that the ranges of an 8-bit export are taken from."""
+"""The images that calibrate an 8-bit export."""
 
 import numpy as np
 import numpy.typing as npt
@@ -15,13 +15,13 @@ LARGEST_BYTES = 64 * 2**20
 def calibration_pictures(
     image_listing: pd.DataFrame, input_size: int
 ) -> list[npt.NDArray[np.uint8]]:
-    """Decode some of the images, the same ones for the same listing.
+    """Decode a fixed random sample of the images.
 
     Returns:
-        Pixels ``(input_size, input_size, 3)`` of 120 images at most.
+        Pixels ``(input_size, input_size, 3)`` of at most 120 images.
 
     Raises:
-        NoFeaturesError: If none of those looked at can be read.
+        NoFeaturesError: If none of the sample can be decoded.
     """
     taken = image_listing[image_listing["selected"]]
     some = taken.sample(min(len(taken), IMAGES), random_state=0)

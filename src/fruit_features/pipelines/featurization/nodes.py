@@ -37,18 +37,18 @@ def prepare_backbone(
     image_listing: pd.DataFrame,
     parameters: BackboneParameters,
 ) -> dict[str, Any]:
-    """Take the backbone of the package, or export one that is not exported yet.
+    """Return the bundled backbone, a stored export or a new one.
 
     Args:
-        exported_backbones: The exports so far, by key; read only if needed.
-        image_listing: Some of these images calibrate an export of 8 bits.
-        parameters: Which backbone.
+        exported_backbones: Loads the stored exports by key.
+        image_listing: Every image; a sample calibrates an 8-bit export.
+        parameters: Weights, alpha, input size and precision.
 
     Returns:
-        ``backbone``, and in ``exported`` the same by its key if it is new.
+        ``backbone``; ``exported``: a new export by its key, else empty.
 
     Raises:
-        BackboneError: If the weights are missing or do not fit.
+        BackboneError: If the weights are missing or do not match the parameters.
     """
     in_bits = parameters.precision == "int8"
     if parameters.weights == "bundled" and not in_bits:
@@ -69,15 +69,15 @@ def keep_current_rows(
     expired_images: DataFrame,
     parameters: FeaturizationParameters,
 ) -> dict[str, DataFrame]:
-    """Say which features and quarantined images still hold.
+    """Return the keys of the rows of ``features`` and ``quarantine`` to keep.
 
     Args:
-        image_listing: Every image of the folder, taken by this run or not.
-        expired_images: Images that are gone, and whose features stay.
-        parameters: With ``retry_quarantined``, no quarantined image holds.
+        image_listing: Every image of the folder, selected or not.
+        expired_images: Expired images; their features are kept.
+        parameters: With ``retry_quarantined``, no row of ``quarantine`` is kept.
 
     Returns:
-        The columns that tell an unchanged image, for both tables.
+        The ``IDENTITY`` columns of unchanged images, by table.
     """
     keys = image_listing.select(*IDENTITY)
     quarantined = keys.limit(0) if parameters.retry_quarantined else keys
@@ -93,25 +93,26 @@ def featurize_images(
     backbone: Backbone,
     parameters: FeaturizationParameters,
 ) -> Iterator[dict[str, DataFrame]]:
-    """Run the backbone on every image that no earlier run has done with it.
+    """Run the backbone on every selected image not yet done with it.
 
-    A task's features are written when it ends. What failed is gathered on the driver
-    and written after it, so that one pass over the images fills both tables.
+    Each task's features are written when it ends. Failures are collected in an
+    accumulator and written after the part, so one pass over the images fills both
+    tables.
 
     Args:
         image_listing: Every image, with ``selected``.
-        images: Their bytes.
-        known_features: Features that are done, of any backbone.
-        known_quarantine: Images that are known to be unusable.
+        images: Their bytes, packed.
+        known_features: Features of earlier runs, of all backbones.
+        known_quarantine: Failures of earlier runs.
         backbone: Broadcast to the workers.
         parameters: Uses ``max_pixels`` and ``checkpoint_images``.
 
     Yields:
-        For a part of the images new rows of ``features``, and rows of ``quarantine``
-        for the failures of the part before.
+        For each part of the images, new rows of ``features``, and of ``quarantine`` for
+        the failures of the previous part.
 
     Raises:
-        NoFeaturesError: If, after all was written, not one image has features.
+        NoFeaturesError: If no image has features after everything was written.
     """
     known_here = known_features.where(F.col("backbone_id") == backbone.id)
     done = known_here.select(*IDENTITY).union(known_quarantine.select(*IDENTITY))
@@ -132,7 +133,7 @@ def featurize_images(
             chosen = _chosen(images, packed, part)
             features = _features(chosen, udf, backbone)
             yield {"features": features, "quarantine": quarantine}
-            # The features are written: the failures are known.
+            # Resumed once the features are written: the accumulator is complete.
             failed = failures.value
             quarantine = _quarantine(chosen, failed) if failed else none_failed
             reasons.update(failure.reason for failure in failed.values())
@@ -142,7 +143,7 @@ def featurize_images(
 
 
 class _Part(NamedTuple):
-    """Some packed files, how many images they hold, and how many are to be done."""
+    """Some packed files, their number of images, and how many of these are to do."""
 
     files: list[str]
     rows: int
@@ -150,7 +151,7 @@ class _Part(NamedTuple):
 
 
 def _packed(image_listing: DataFrame, images: DataFrame, done: DataFrame) -> DataFrame:
-    """Return key and file of every packed image, and ``todo`` where it is selected."""
+    """Return key and file of every packed image; ``todo`` where it is to be done."""
     selected = image_listing.where("selected").select(*IDENTITY)
     todo = selected.join(done, IDENTITY, "left_anti").withColumn("todo", F.lit(True))
     packed = images.select(*IDENTITY, F.col("_metadata.file_path").alias("file"))
@@ -158,8 +159,8 @@ def _packed(image_listing: DataFrame, images: DataFrame, done: DataFrame) -> Dat
 
 
 def _parts(packed: DataFrame, size: int) -> list[_Part]:
-    """Group the packed files so that each group has some ``size`` images to do."""
-    # Few tasks: each is over in no time.
+    """Group the packed files so that each part has about ``size`` images to do."""
+    # Few tasks, since each is short.
     few = packed.coalesce(packed.sparkSession.sparkContext.defaultParallelism)
     counts = few.groupBy("file").agg(F.count("*"), F.count("todo").alias("todo"))
     parts: list[_Part] = []
@@ -177,8 +178,8 @@ def _chosen(images: DataFrame, packed: DataFrame, part: _Part) -> DataFrame:
     if part.todo == part.rows:
         return of_files
     keys = packed.where(F.col("file").isin(part.files) & F.col("todo"))
-    # On the driver: executors may be lost with what they hold, and once the features
-    # are written, asking again would find nothing to do.
+    # Collected: if an executor is lost, Spark would compute the keys again, and find
+    # nothing to do once the features are written.
     held = images.sparkSession.createDataFrame(
         keys.select("image_key").toPandas(), "image_key string"
     )
@@ -195,7 +196,7 @@ def _features(
         _now().alias("featurized_at"),
         F.lit(backbone.id).alias("backbone_id"),
     )
-    # Not sorted: a task writes as it goes, and its worker never waits for it.
+    # Not sorted: a task writes while its worker computes.
     return rows.where("features is not null")
 
 

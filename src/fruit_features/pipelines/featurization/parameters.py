@@ -10,13 +10,13 @@ from fruit_features.backbone.spec import ALPHAS, IMAGENET_SIZES, SMALLEST_INPUT
 from fruit_features.exceptions import BackboneError, ParameterError
 from fruit_features.parameters import Parameters, one_of
 
-# What the package's own backbone is.
+# The bundled backbone.
 BUNDLED_ALPHA, BUNDLED_SIZE = 0.35, 96
 FILE_ENDINGS = (".weights.h5", ".keras")
 
 
 class BackboneParameters(Parameters):
-    """Which backbone; see ``conf/base/parameters_featurization.yml``."""
+    """The choice of the backbone; see ``conf/base/parameters_featurization.yml``."""
 
     weights: str
     alpha: Annotated[float | None, one_of((*ALPHAS, None))]
@@ -25,18 +25,18 @@ class BackboneParameters(Parameters):
 
     @property
     def width(self) -> float:
-        """Alpha, or its default."""
+        """Alpha, or the default of the weights."""
         default = BUNDLED_ALPHA if self.weights == "bundled" else 1.0
         return default if self.alpha is None else self.alpha
 
     @property
     def size(self) -> int:
-        """The input's side in pixels, or its default."""
+        """The input's side in pixels, or the default of the weights."""
         return self.input_size or (BUNDLED_SIZE if self.weights == "bundled" else 224)
 
     @model_validator(mode="after")
     def check_weights(self) -> "BackboneParameters":
-        """Refuse weights that are not there, or not for this alpha and size."""
+        """Refuse weights that are missing, or do not match alpha and size."""
         choices = (
             f"bundled, imagenet or a file that ends in {' or '.join(FILE_ENDINGS)}"
         )
@@ -64,7 +64,7 @@ class BackboneParameters(Parameters):
 
 
 class FeaturizationParameters(Parameters):
-    """How images become features; see ``conf/base/parameters_featurization.yml``."""
+    """Limits, parts and retries; see ``conf/base/parameters_featurization.yml``."""
 
     max_pixels: int = Field(ge=1)
     checkpoint_images: int = Field(ge=1)

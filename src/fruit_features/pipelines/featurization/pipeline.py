@@ -1,4 +1,4 @@
-"""The featurization pipeline: image bytes to features."""
+"""The featurization pipeline: from image bytes to features."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from fruit_features.pipelines.featurization.nodes import (
 
 
 def create_pipeline(**kwargs: Any) -> Pipeline:
-    """Prepare the backbone, forget rows that no longer hold, featurize the rest."""
+    """Prepare the backbone, remove outdated rows, featurize the new images."""
     return Pipeline(
         [
             Node(

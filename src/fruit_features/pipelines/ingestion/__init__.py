@@ -1,1 +1,1 @@
-"""A folder of many small images to a table of few large files."""
+"""Packs a folder of many small images into a table of few large files."""

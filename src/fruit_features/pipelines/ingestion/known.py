@@ -1,4 +1,4 @@
-"""The images that earlier runs knew: none may lose its features by mistake."""
+"""The images of earlier runs, and checks that none loses features by mistake."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +12,7 @@ from fruit_features.tables import IDENTITY
 Stored = Callable[[], pd.DataFrame | None]
 StoredFiles = Callable[[], dict[str, Callable[[], pd.DataFrame]] | None]
 
-# More of the known images than this share may not be gone.
+# A run refuses to start if more than this share of the known images is gone.
 MOST_MISSING = 0.2
 
 NEXT_STEP = (
@@ -28,16 +28,16 @@ def known_images(
     expired: pd.DataFrame | None,
     stored_features: StoredFiles,
 ) -> pd.DataFrame:
-    """Return what identifies the images that earlier runs found, a row an image.
+    """Return the ``IDENTITY`` columns of the images of earlier runs.
 
     Args:
         found: Every image of the folder.
-        listing: Every image of the run before, if any. Without it, say because all but
-            features was deleted, those of the features count.
-        expired: Those that were known to have expired.
+        listing: The listing of the last run, if any. Without it, as when all but the
+            features was deleted, the images of the features are used.
+        expired: Images that had expired by the last run.
         stored_features: Loads the loaders of the features' files.
     """
-    # Text by its type: a table without rows has text for columns all the same.
+    # String types, so that empty tables have the same columns.
     of_type = found[IDENTITY].astype({"image_key": "string", "path": "string"})
     featurized = _identities(stored_features) if listing is None else []
     tables = [table for table in (expired, *featurized, listing) if table is not None]
@@ -48,10 +48,10 @@ def known_images(
 
 def _identities(stored_features: StoredFiles) -> list[pd.DataFrame]:
     files = stored_features() or {}
-    # Folders that begin so hold what a run that was killed has left.
+    # Folders that begin with _ hold unfinished output of a killed run.
     tables = [load() for name, load in files.items() if "/_" not in f"/{name}"]
     for table in tables:
-        # Spark's times are in UTC, and do not say so.
+        # Spark's timestamps are UTC without a time zone.
         table["modification_time"] = pd.to_datetime(
             table["modification_time"], utc=True
         )
@@ -59,7 +59,7 @@ def _identities(stored_features: StoredFiles) -> list[pd.DataFrame]:
 
 
 def as_known(found: pd.DataFrame, known: pd.DataFrame) -> pd.DataFrame:
-    """Spell the paths of a folder as the tables do, where it is the same folder."""
+    """Spell paths as the tables do, if the folder is the same."""
     before, here = _folders(known, found)
     if before == here or real_place(before) != real_place(here):
         return found
@@ -73,18 +73,17 @@ def check_missing(
     deleted: pd.DataFrame,
     stored_features: Callable[[], Any],
 ) -> None:
-    """Refuse to delete the features of another folder, or of much of this one.
+    """Refuse to delete the features of another folder or of many missing images.
 
     Args:
         found: Every image of the folder.
-        known: Every image that earlier runs found.
-        expired: Those of them that are gone because of their age.
-        deleted: Those that are gone otherwise.
-        stored_features: Loads what there is of features; if nothing, there is nothing
-            to lose.
+        known: Every image of earlier runs.
+        expired: Missing images that have expired.
+        deleted: Other missing images.
+        stored_features: Loads the stored features; without any, nothing is refused.
 
     Raises:
-        ImageFolderError: Naming both folders, or how many images are gone.
+        ImageFolderError: If the folder is another, or too many images are missing.
     """
     before, here = _folders(known, found)
     most = len(known) - len(expired)

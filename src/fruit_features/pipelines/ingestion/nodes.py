@@ -30,7 +30,7 @@ from fruit_features.workers.reading import reader
 
 logger = logging.getLogger(__name__)
 
-# A file is read and packed by one task, and is there when the task ends.
+# Maximum size of a packed file; one task reads and packs it.
 FILE_BYTES = 128 * 2**20
 
 
@@ -43,24 +43,24 @@ def list_images(
     parameters: IngestionParameters,
     retention: RetentionParameters,
 ) -> dict[str, pd.DataFrame]:
-    """Mark the images that this run takes, and note those that have expired.
+    """Select the images of this run, and list the expired ones.
 
     Args:
         raw_images: Every image of the folder.
         stored_erasure_list: Loads the list of erased images, if any.
-        stored_image_listing: Loads the listing of the run before, if any.
-        stored_expired_images: Loads those that had expired by then.
+        stored_image_listing: Loads the listing of the last run, if any.
+        stored_expired_images: Loads the images that had expired by then.
         stored_features: Loads the loaders of the features' files, if any.
         parameters: Uses ``limit`` and ``accept_missing``.
         retention: Uses ``images_days``.
 
     Returns:
-        ``listing``: without erased images and with ``selected``; ``expired``: images
-        that are gone because of their age.
+        ``listing``: images that are not erased, with ``selected``; ``expired``: missing
+        images older than ``images_days``.
 
     Raises:
-        ImageFolderError: If every image was erased; if the images of earlier runs are
-            of another folder, or too many of them are gone.
+        ImageFolderError: If every image was erased, the images of earlier runs lie in
+            another folder, or too many of them are missing.
     """
     erased = stored_erasure_list()
     known = known_images(
@@ -89,19 +89,18 @@ def list_images(
 def select_images(images: pd.DataFrame, limit: int | None) -> pd.DataFrame:
     """Mark some images as ``selected``.
 
-    Every label gives the same share, and always the same images: a larger limit takes
-    what a smaller one took, and more.
+    Stratified by label and deterministic: a larger limit selects a superset.
 
     Args:
         images: Every image.
-        limit: How many; ``None`` for all.
+        limit: The number to select; ``None`` for all.
     """
     order = _share_of_label(images).sort_values(kind="stable").index
     return images.assign(selected=images.index.isin(order[: limit or len(images)]))
 
 
 def _share_of_label(images: pd.DataFrame) -> "pd.Series[float]":
-    """Give every image a place from 0 to 1 in its label, in a random, fixed order."""
+    """Return each image's relative rank, 0 to 1, in its label, ordered by hash."""
     digests = [
         hashlib.blake2b(key.encode(), digest_size=8).hexdigest()
         for key in images["image_key"]
@@ -116,16 +115,15 @@ def keep_current_rows(
     stored_images: Callable[[], DataFrame | None],
     featurization: FeaturizationParameters,
 ) -> DataFrame:
-    """Say which rows of ``images`` still hold: those of images that are as they were.
+    """Return the keys of the rows of ``images`` to keep: those of unchanged images.
 
     Args:
-        image_listing: Every image of the folder, taken by this run or not.
-        stored_images: Loads what earlier runs read, if anything.
-        featurization: With ``retry_quarantined``, what could not be read does not
-            hold either.
+        image_listing: Every image of the folder, selected or not.
+        stored_images: Loads the packed images of earlier runs, if any.
+        featurization: With ``retry_quarantined``, rows with a ``reason`` are not kept.
 
     Returns:
-        The columns that tell an unchanged image, a row an image.
+        The ``IDENTITY`` columns of these images.
     """
     keys = image_listing.select(*IDENTITY)
     stored = stored_images() if featurization.retry_quarantined else None
@@ -141,17 +139,17 @@ def read_images(
     parameters: IngestionParameters,
     featurization: FeaturizationParameters,
 ) -> Iterator[DataFrame]:
-    """Read the images that no earlier run has read, and leave out what is no pixel.
+    """Read the images that no earlier run has read, and strip their metadata.
 
     Args:
         image_listing: Every image, with ``selected``.
-        known_images: What earlier runs read and is still so.
-        parameters: Uses ``max_bytes`` and the numbers of images in a file.
-        featurization: Uses ``max_pixels``, where a file must be decoded to be packed.
+        known_images: Unchanged images of earlier runs.
+        parameters: Uses ``max_bytes`` and the numbers of images a file.
+        featurization: Uses ``max_pixels``, for files that must be decoded to be packed.
 
     Yields:
-        New rows, once: the listing's columns and ``bytes``, or, where a file cannot
-        be used, ``reason`` and ``detail``.
+        New rows, once: the listing's columns with ``bytes``, or with ``reason`` and
+        ``detail`` where a file cannot be used.
     """
     chosen = image_listing.where("selected").drop("selected")
     new = chosen.join(known_images.select(*IDENTITY), IDENTITY, "left_anti")
@@ -165,7 +163,7 @@ def read_images(
 
 
 def _files(count: int, size: int, parameters: IngestionParameters, cores: int) -> int:
-    """Return into how many files to pack some images, as many for each core."""
+    """Return the number of files to pack images into, the same for each core."""
     needed = max(count / parameters.images_per_file, size / FILE_BYTES)
     if needed > cores:
         return math.ceil(needed / cores) * cores

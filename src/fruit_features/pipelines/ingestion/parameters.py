@@ -6,7 +6,7 @@ from fruit_features.parameters import Parameters
 
 
 class IngestionParameters(Parameters):
-    """What is read, and how; see ``conf/base/parameters_ingestion.yml``."""
+    """Reading and packing; see ``conf/base/parameters_ingestion.yml``."""
 
     limit: int | None = Field(ge=1)
     max_bytes: int = Field(ge=1)

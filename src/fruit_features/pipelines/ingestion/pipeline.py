@@ -1,4 +1,4 @@
-"""The ingestion pipeline: a folder of images to a table of their bytes."""
+"""The ingestion pipeline: from a folder of images to a table of their bytes."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ from fruit_features.pipelines.ingestion.nodes import (
 
 
 def create_pipeline(**kwargs: Any) -> Pipeline:
-    """List the images, forget those that changed or are gone, read the new ones."""
+    """List the images, remove those that changed or are gone, read the new ones."""
     return Pipeline(
         [
             Node(
@@ -26,8 +26,8 @@ def create_pipeline(**kwargs: Any) -> Pipeline:
                     "params:ingestion",
                     "params:retention",
                 ],
-                # In this order: a run that is killed in between still has the listing
-                # that the images are gone from.
+                # Saved in this order: after a kill in between, the next run compares
+                # with the old listing again.
                 outputs={
                     "expired": "expired_images@pandas",
                     "listing": "image_listing@pandas",

@@ -1,1 +1,1 @@
-"""Features to fewer numbers by principal component analysis."""
+"""Reduces features by principal component analysis."""

@@ -1,7 +1,7 @@
-"""Principal component analysis as MLlib does it, on numpy's BLAS and LAPACK.
+"""Principal component analysis as in MLlib, on numpy's BLAS and LAPACK.
 
-MLlib's own ``PCA.fit`` does both sums and decomposition in Java; docs/performance.md
-compares. Here the workers' numpy adds up the covariance and the driver's decomposes it.
+The workers' numpy sums the covariance, the driver's decomposes it; MLlib's ``PCA.fit``
+does both in Java. docs/performance.md compares the two.
 """
 
 import uuid
@@ -19,7 +19,7 @@ from fruit_features.workers.sums import Floats, Sums, sum_rows
 
 FEWEST_ROWS = 2
 
-# Rounding must not keep a sum of a thousand shares from reaching 1.
+# Tolerance of a sum of shares, which may round to less than 1.
 ROUNDING = 1e-9
 
 
@@ -27,7 +27,7 @@ class Spectrum(NamedTuple):
     """All principal components of some features.
 
     Attributes:
-        vectors: ``(dimensions, dimensions)``, a column a component, largest first.
+        vectors: ``(dimensions, dimensions)``; columns are components, by variance.
         ratios: ``(dimensions,)``, each component's share of the variance.
         rows: How many images they were fitted on.
         mean: ``(dimensions,)``, of the features as they are.
@@ -41,7 +41,7 @@ class Spectrum(NamedTuple):
     std: Floats
 
     def variance_table(self) -> pd.DataFrame:
-        """List every component's share of the variance, and the running total."""
+        """Return every component's share of the variance, and their cumulative sum."""
         return pd.DataFrame(
             {
                 "component": np.arange(1, len(self.ratios) + 1, dtype=np.int32),
@@ -51,18 +51,18 @@ class Spectrum(NamedTuple):
         )
 
     def component_table(self, count: int) -> pd.DataFrame:
-        """List the first components, as rows."""
+        """Return the first components, one a row."""
         first = self.vectors.T[:count]
         numbers = np.arange(1, len(first) + 1, dtype=np.int32)
         return pd.DataFrame({"component": numbers, "vector": list(first)})
 
 
 def fit_spectrum(features: DataFrame, standardise: bool) -> Spectrum:
-    """Find all principal components of the column ``features`` at once.
+    """Compute all principal components of the column ``features``.
 
     Returns:
-        Components with fixed signs: the number farthest from zero in each is
-        positive, as in scikit-learn's ``svd_flip``, so that two fits agree.
+        Components with deterministic signs, as of scikit-learn's ``svd_flip``: the
+        largest absolute value in each is positive.
 
     Raises:
         NoFeaturesError: With fewer than two rows, or features that are not finite.
@@ -100,15 +100,15 @@ def _checked(sums: Sums | None) -> Sums:
 
 
 def inverse(std: Floats) -> Floats:
-    """Return ``1 / std``, 0 where nothing varies, as ``StandardScalerModel`` does."""
+    """Return ``1 / std``, and 0 for ``std`` 0, as ``StandardScalerModel`` does."""
     return np.divide(1, std, out=np.zeros_like(std), where=std != 0)
 
 
 def components_for(variance: float, ratios: Floats) -> int:
-    """Count the components that together keep a share of the variance.
+    """Return the smallest number of components that keep a share of the variance.
 
     Raises:
-        VarianceTargetError: If all of them together keep less.
+        VarianceTargetError: If all components together keep less.
     """
     cumulative = np.cumsum(ratios)
     reached = cumulative >= variance - ROUNDING
@@ -126,17 +126,17 @@ def components_for(variance: float, ratios: Floats) -> int:
 def build_scaler(
     spark: SparkSession, spectrum: Spectrum, standardise: bool
 ) -> StandardScalerModel:
-    """Make MLlib's scaler of the column ``raw_vector`` to the column ``vector``."""
+    """Build MLlib's scaler from column ``raw_vector`` to column ``vector``."""
     parts = DenseVector(spectrum.std), DenseVector(spectrum.mean)
     scaler = StandardScalerModel(_java_model(spark, "StandardScalerModel", *parts))
-    # Not the mean: MLlib's PCA does not subtract it either.
+    # MLlib's PCA does not subtract the mean either.
     scaler.set(scaler.withMean, False)
     scaler.set(scaler.withStd, standardise)
     return scaler.setInputCol("raw_vector").setOutputCol("vector")
 
 
 def build_model(spark: SparkSession, spectrum: Spectrum, components: int) -> PCAModel:
-    """Make MLlib's model of the column ``vector`` to the column ``pca_vector``."""
+    """Build MLlib's model from column ``vector`` to column ``pca_vector``."""
     kept = spectrum.vectors[:, :components]
     matrix = DenseMatrix(len(kept), components, kept.ravel(order="F"))
     ratios = DenseVector(spectrum.ratios[:components])
@@ -146,7 +146,7 @@ def build_model(spark: SparkSession, spectrum: Spectrum, components: int) -> PCA
 
 
 def _java_model(spark: SparkSession, name: str, *parts: Any) -> Any:
-    """Call the constructor of a fitted model, which only Scala has."""
+    """Call a fitted model's constructor, which only Scala has."""
     context = spark.sparkContext
     models = jvm(context).org.apache.spark.ml.feature
     uid = f"{name}_{uuid.uuid4().hex[:12]}"
@@ -154,7 +154,7 @@ def _java_model(spark: SparkSession, name: str, *parts: Any) -> Any:
 
 
 def numpy_libraries() -> dict[str, str]:
-    """Name ``blas`` and ``lapack`` of numpy, with version; workers run the same."""
+    """Return name and version of numpy's ``blas`` and ``lapack``."""
     config: Any = np.show_config(mode="dicts")  # type: ignore[call-arg,func-returns-value]
     found = config["Build Dependencies"]
     return {

@@ -35,10 +35,10 @@ from fruit_features.pipelines.reduction.quality import (
 
 logger = logging.getLogger(__name__)
 
-# Components whose cumulative variance the summary names.
+# Numbers of components whose cumulative variance is in the summary.
 NAMED_COMPONENTS = (10, 50, 100, 200)
 
-# Of so many buckets by hash, as many are read as hold the sample and a fifth more.
+# A sample reads as many hash buckets as hold it and a fifth more.
 HASH_BUCKETS = 2**20
 MARGIN = 1.2
 
@@ -49,18 +49,18 @@ def fit_pca(
     stored_fit: Callable[[], dict[str, Any]],
     parameters: ReductionParameters,
 ) -> dict[str, Any]:
-    """Fit principal components to the backbone's features, or take the stored ones.
+    """Fit principal components to the backbone's features, or load the stored fit.
 
     Returns:
         ``scaler``: a ``StandardScalerModel`` with mean and standard deviation of the
-        features, which divides if asked to; ``model``: a ``PCAModel``;
+        features, which divides with ``standardise``; ``model``: a ``PCAModel``;
         ``components``: the first components; ``variance``: the share of every
-        component, kept or not; ``summary``: what was fitted, on how many rows, when.
-        ``stored_fit`` loads the same, with ``None`` for what is missing.
+        component, kept or not; ``summary``: parameters, rows and time of the fit.
+        ``stored_fit`` loads the same, with ``None`` for missing parts.
 
     Raises:
         NoFeaturesError: With fewer than two rows.
-        VarianceTargetError: If no number of components keeps the variance asked for.
+        VarianceTargetError: If no number of components keeps that variance.
         ModelMismatchError: If the stored model is missing, of another backbone, or
             fitted with other parameters.
     """
@@ -93,7 +93,7 @@ def fit_pca(
             "variance_retained": retained,
             "cumulative": named,
             "standardised": parameters.standardise,
-            # To the millisecond: features made after this are new to the model.
+            # Features made after this time count as new to the model.
             "fitted": now.isoformat(timespec="milliseconds"),
             **libraries,
         },
@@ -108,8 +108,8 @@ def reduce_features(
 ) -> DataFrame:
     """Project the backbone's features on the principal components.
 
-    As MLlib does it: without subtracting the mean first, so that the models'
-    ``transform`` gives the same numbers, as ``pca_features`` in place of ``features``.
+    As in MLlib, the mean is not subtracted, so the models' ``transform`` gives the
+    same numbers. ``pca_features`` replaces ``features``.
     """
     rows = features.where(F.col("backbone_id") == backbone.id)
     cores = features.sparkSession.sparkContext.defaultParallelism
@@ -137,15 +137,15 @@ def measure_drift(
     pca_summary: dict[str, Any],
     parameters: ReductionParameters,
 ) -> dict[str, Any]:
-    """Compare how well images made after the fit and those of it are reconstructed.
+    """Compare the reconstruction error of new images with that of the fitted ones.
 
     Returns:
-        ``refit``, and the mean reconstruction error of ``fitted`` and ``new`` images,
-        as a share of the variance of the features that the model was fitted on, each
-        with ``images``; ``ratio``, new to fitted, where both are there.
+        ``refit``; ``fitted`` and ``new``: the number of ``images`` and their mean
+        reconstruction ``error``, as a share of the variance of the fitted features;
+        ``ratio``: new to fitted, if both exist.
     """
     if parameters.refit:
-        # What the components left out do not hold is known without looking.
+        # The error is the variance that the components do not keep.
         error = 1 - pca_summary["variance_retained"]
         lost = {"images": pca_summary["rows"], "error": error}
         return {"refit": True, "fitted": lost, "new": None, "ratio": None}
@@ -169,16 +169,16 @@ def measure_reduction_quality(
     pca_summary: dict[str, Any],
     parameters: ReductionParameters,
 ) -> pd.DataFrame:
-    """Measure what some numbers of components keep of the labels' differences.
+    """Measure reconstruction and label separation for some numbers of components.
 
     Returns:
-        As ``measure_quality``, with ``variance``, the cumulative share of it.
+        As ``measure_quality``, with ``variance``, the cumulative share.
     """
     sample = sample_features(features, backbone, parameters.quality_images)
     vectors = np.stack(principal_components["vector"].to_list()).T
     basis = Basis.of_models(scaler_model, vectors)
     tried = {*QUALITY_COMPONENTS, pca_summary["components"]}
-    # Beyond the number of images there is no variance.
+    # There are no more components with variance than images.
     counts = sorted(k for k in tried if k <= pca_summary["rows"])
     table = measure_quality(sample, basis, counts)
     cumulative = explained_variance.set_index("component")["cumulative"]
@@ -187,14 +187,14 @@ def measure_reduction_quality(
 
 
 def sample_features(features: DataFrame, backbone: Backbone, most: int) -> pd.DataFrame:
-    """Take key, label and features of ``most`` images at most: the first by hash."""
+    """Return key, label and features of at most ``most`` images, first by hash."""
     rows = features.where(F.col("backbone_id") == backbone.id)
     chosen = rows.select(
         F.xxhash64("image_key").alias("hash"), "image_key", "label", "features"
     )
     share = MARGIN * most / max(rows.count(), 1)
     if share < 1:
-        # Not a sort of all: only some rows' features leave the workers.
+        # Filter by bucket rather than sort: few rows' features leave the workers.
         bucket = F.pmod("hash", F.lit(HASH_BUCKETS))
         chosen = chosen.where(bucket < int(share * HASH_BUCKETS))
     sample = chosen.toPandas()
@@ -206,7 +206,7 @@ def sample_features(features: DataFrame, backbone: Backbone, most: int) -> pd.Da
 def _check_stored(
     stored: dict[str, Any], backbone: Backbone, parameters: ReductionParameters
 ) -> None:
-    """Refuse a stored fit that is not what the run asks for."""
+    """Refuse a stored fit that is incomplete or does not match the parameters."""
     summary = stored["summary"]
     if any(part is None for part in stored.values()):
         message = (

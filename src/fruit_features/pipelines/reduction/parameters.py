@@ -19,7 +19,7 @@ class ReductionParameters(Parameters):
 
     @model_validator(mode="after")
     def check_one_target(self) -> "ReductionParameters":
-        """Refuse two answers to one question."""
+        """Refuse ``components`` and ``variance`` together."""
         if self.components is not None and self.variance is not None:
             message = (
                 f"reduction.components={self.components!r} and "

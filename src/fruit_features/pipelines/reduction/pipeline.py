@@ -1,4 +1,4 @@
-"""The reduction pipeline: features to principal components."""
+"""The reduction pipeline: from features to principal components."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from fruit_features.pipelines.reduction.nodes import (
 
 
 def create_pipeline(**kwargs: Any) -> Pipeline:
-    """Fit, or take the stored fit, project, and measure what is kept."""
+    """Fit or load the components, project, and measure quality and drift."""
     models = ["features", "backbone", "scaler_model", "pca_model"]
     return Pipeline(
         [

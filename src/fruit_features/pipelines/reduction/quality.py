@@ -1,4 +1,4 @@
-"""What principal components keep: reconstruction, and differences between labels."""
+"""Quality of principal components: reconstruction error and label separation."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
@@ -16,26 +16,26 @@ from fruit_features.workers.sums import Floats, blocks
 
 Labels = npt.NDArray[np.intp]
 
-# What the table compares, beside what the model keeps and all features.
+# Numbers of components compared with those of the model and with all features.
 QUALITY_COMPONENTS = (10, 25, 50, 100, 200)
 
 NEIGHBOURS = 5
 
-# Of every label, one image in so many is held out.
+# Every fifth image of a label is held out.
 HELD_OUT = 5
 
-# Rows that are compared with all others at a time.
+# Rows compared with all others at a time; bounds memory.
 BLOCK_ROWS = 1000
 
 
 class Basis(NamedTuple):
-    """What features are reconstructed from.
+    """Parameters of the reconstruction of features.
 
     Attributes:
         mean: ``(dimensions,)``, of the features.
-        scale: ``(dimensions,)``, what they are multiplied by first.
+        scale: ``(dimensions,)``, factors applied after centring.
         vectors: ``(dimensions, components)``, orthonormal.
-        variance: Of the scaled features, added up over dimensions.
+        variance: Total variance of the scaled features.
     """
 
     mean: Floats
@@ -45,7 +45,7 @@ class Basis(NamedTuple):
 
     @classmethod
     def of_models(cls, scaler: StandardScalerModel, vectors: Floats) -> "Basis":
-        """Take mean and scale from the scaler that comes before the components."""
+        """Build it from the scaler and the components."""
         mean, std = scaler.mean.toArray(), scaler.std.toArray()
         scale = inverse(std) if scaler.getWithStd() else np.ones_like(std)
         return cls(mean, scale, vectors, float(((std * scale) ** 2).sum()))
@@ -64,11 +64,11 @@ class Basis(NamedTuple):
 def mean_errors(
     features: DataFrame, group: Column, basis: Basis
 ) -> dict[bool, dict[str, Any]]:
-    """Compute the mean reconstruction error of two groups of images, on the workers.
+    """Compute the mean reconstruction error of two groups, on the workers.
 
     Returns:
-        By group, true or false, if it has any: ``images`` and ``error``, the latter as
-        a share of the variance of the features that the basis was fitted on.
+        For each non-empty group: ``images`` and ``error``, as a share of the variance
+        of the features that the basis was fitted on.
     """
 
     def by_row(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.RecordBatch]:
@@ -91,21 +91,20 @@ def mean_errors(
 def measure_quality(
     sample: pd.DataFrame, basis: Basis, components: list[int]
 ) -> pd.DataFrame:
-    """Measure images on their first components, and on all features.
+    """Measure images by numbers of first components, and by all features.
 
     Args:
         sample: Columns ``label`` and ``features``, in random order.
         basis: Of the model in use.
-        components: How many to try; those beyond the basis are left out.
+        components: Numbers to try; those larger than the basis are left out.
 
     Returns:
-        A row for each number of components; the last row is of all features. Columns:
+        A row for each number of components, the last for all features. Columns:
         ``components``; ``reconstruction_error``, the mean squared distance from the
         reconstruction, as a share of that from the mean; ``between_within``, the
-        variance between labels over that within labels; ``knn_accuracy``, the share of
-        held-out images whose label most of their 5 nearest neighbours have;
-        ``images`` and ``held_out``, how many that is of. ``NaN`` where there is
-        nothing to measure, as of a single image a label.
+        variance between labels over that within labels; ``knn_accuracy``, the accuracy
+        of 5 nearest neighbours on held-out images; ``images`` and ``held_out``, their
+        numbers. ``NaN`` where nothing can be measured, as with one image a label.
     """
     centred = basis.centre(np.stack(sample["features"].to_list()).astype(np.float64))
     labels = pd.factorize(sample["label"], sort=True)[0]
@@ -117,7 +116,7 @@ def measure_quality(
     return pd.DataFrame(
         {
             "components": numbers.shape[1],
-            # Rounding must not make it negative.
+            # Rounding could make it negative.
             "reconstruction_error": max(1 - float((numbers**2).sum()) / total, 0)
             if total
             else np.nan,
@@ -144,10 +143,10 @@ def between_within(numbers: Floats, labels: Labels) -> float:
 def knn_accuracy(
     numbers: Floats, labels: Labels, held_out: npt.NDArray[np.bool_]
 ) -> float:
-    """Return the share of held-out rows whose neighbours give the right label.
+    """Return the accuracy of 5 nearest neighbours on the held-out rows.
 
-    As scikit-learn's ``KNeighborsClassifier(5)`` does: by Euclidean distance, the
-    first of labels with as many votes.
+    As scikit-learn's ``KNeighborsClassifier(5)``: Euclidean distance, ties go to the
+    first label.
     """
     known, asked = numbers[~held_out], numbers[held_out]
     if not len(asked) or not len(known):
@@ -158,7 +157,7 @@ def knn_accuracy(
 
 
 def _nearest_label(asked: Floats, known: Floats, labels: Labels) -> Labels:
-    # The asked row's own square is the same for all its neighbours.
+    # The square of the asked row is left out: it does not change the order.
     distances = (known**2).sum(axis=1) - 2 * asked @ known.T
     nearest = min(NEIGHBOURS, len(known))
     found = np.argpartition(distances, nearest - 1, axis=1)[:, :nearest]

@@ -1,1 +1,1 @@
-"""What a run did: plots, a report for programs and a page for people."""
+"""Plots, a run report as JSON and a page in HTML."""

@@ -1,4 +1,4 @@
-"""Counts of what a run has written."""
+"""Counts of a run's images, labels and failures."""
 
 import datetime as dt
 from typing import Any
@@ -15,17 +15,17 @@ def count_images(
     quarantine: DataFrame,
     begun: dt.datetime,
 ) -> dict[str, int]:
-    """Count the run's images and labels, and check that no image is missing or double.
+    """Count the run's images and labels; check that each image has one row.
 
     Args:
         image_listing: Every image, with ``selected``.
         features: Of the backbone in use.
-        quarantine: Images that are not usable.
-        begun: Features made since then are this run's.
+        quarantine: Images without features.
+        begun: Features made from then on belong to this run.
 
     Raises:
-        CountError: If an image is neither in ``features`` nor in ``quarantine``,
-            or in both, or twice in one of them; with some of them.
+        CountError: If an image is not in exactly one row of ``features`` and
+            ``quarantine``; names examples.
     """
     chosen = image_listing.where("selected").select("image_key", "label")
     new = F.max(F.col("featurized_at") >= F.lit(begun))
@@ -71,7 +71,7 @@ def _examples(images: DataFrame) -> str:
 def list_quarantine(
     image_listing: DataFrame, quarantine: DataFrame, most: int
 ) -> dict[str, Any]:
-    """Count the reasons, and list ``most`` of the quarantined images of the run."""
+    """Count the run's quarantined images by reason, and list at most ``most``."""
     chosen = image_listing.where("selected").select("image_key")
     rows = quarantine.join(chosen, "image_key", "left_semi")
     example = F.min(F.struct("image_key", "detail")).alias("example")

@@ -1,6 +1,6 @@
-"""What ``run_report`` and page are made of; tests compare it with those of a run."""
+"""The fields of ``run_report`` and page; tests compare them with a run's."""
 
-# The datasets that the page shows besides the run report.
+# Datasets that the page shows besides the run report.
 PAGE_DATA = (
     "explained_variance",
     "variance_plot_svg",
@@ -11,7 +11,7 @@ PAGE_DATA = (
     "thumbnails",
 )
 
-# Fields of runs on YARN only.
+# Fields that only runs on YARN have.
 ON_YARN = ("spark.tracking_page", "spark.event_log")
 
 FIELDS = {
@@ -69,7 +69,7 @@ FIELDS = {
     "finished": "when, UTC",
 }
 
-# Why an image is in `quarantine`.
+# Reasons in `quarantine`, and what each means.
 REASONS = {
     "empty": "has no bytes",
     "unreadable": (

@@ -24,7 +24,7 @@ from fruit_features.pipelines.reporting.plots import (
 from fruit_features.pipelines.reporting.retention import review_retention
 from fruit_features.privacy.parameters import RetentionParameters
 
-# Where YARN shows the application; Spark keeps it for its own page.
+# Spark's setting with the address of the application's page in YARN.
 TRACKING_PAGE = (
     "spark.org.apache.hadoop.yarn.server.webproxy.amfilter.AmIpFilter.param."
     "PROXY_URI_BASES"
@@ -48,7 +48,7 @@ def plot_components(
     pca_summary: dict[str, Any],
     reduction_quality: pd.DataFrame,
 ) -> dict[str, Any]:
-    """Plot the variance by component, and the quality table, each as SVG as well."""
+    """Plot the variance by component and the quality table, also as SVG."""
     figures = {
         "variance": draw_variance(explained_variance, pca_summary["components"]),
         "quality": draw_quality(reduction_quality),
@@ -59,10 +59,11 @@ def plot_components(
 def plot_projection(
     reduced_features: DataFrame, parameters: ReportingParameters
 ) -> dict[str, Any]:
-    """Plot the images on the first two components, a random but fixed choice of them.
+    """Plot a fixed random sample of the images on the first two components.
 
     Returns:
-        ``points``: columns ``label``, ``image_key``, ``x``, ``y``; ``plot`` of them.
+        ``points``: columns ``label``, ``image_key``, ``x``, ``y``; ``plot``: the
+        figure.
     """
     plane = reduced_features.select(
         "label",
@@ -89,14 +90,14 @@ def summarise_run(  # noqa: PLR0913, PLR0917  An argument an input.
     parameters: ReportingParameters,
     retention: RetentionParameters,
 ) -> dict[str, Any]:
-    """Count what was written and add how, where and how long.
+    """Count what was written; add settings, versions and timings.
 
     Returns:
-        The run report, fit for JSON; ``fields.py`` says what its fields mean.
+        The run report, serialisable as JSON; ``fields.py`` describes its fields.
 
     Raises:
-        CountError: If an image is neither in ``features`` nor in ``quarantine``,
-            or in both, or twice.
+        CountError: If an image is not in exactly one row of ``features`` and
+            ``quarantine``.
     """
     stages, total = run_facts["stages"], run_facts["seconds"]
     rows = features.where(F.col("backbone_id") == backbone.id)
@@ -138,18 +139,18 @@ def render_report(
     previous_run: Callable[[], dict[str, Any] | None],
     **data: Any,
 ) -> dict[str, Any]:
-    """Render the page that shows the run whole; it needs no network.
+    """Render the page of the run.
 
     Returns:
-        ``page``: HTML in which every name and label is escaped; it and the run report
-        once more, as ``kept_page`` and ``kept_report``, for the history.
+        ``page``: HTML; ``kept_page`` and ``kept_report``: page and run report for the
+        history.
     """
     page = render_page(run_report, previous_run(), data)
     return {"page": page, "kept_page": page, "kept_report": run_report}
 
 
 def _mllib_blas(spark: SparkSession) -> str:
-    """Name MLlib's BLAS: ``JNIBLAS`` is the machine's own library, others are Java."""
+    """Return the class of MLlib's BLAS: ``JNIBLAS`` is native, others are Java."""
     linalg = jvm(spark.sparkContext).org.apache.spark.ml.linalg
     blas = getattr(getattr(linalg, "BLAS$"), "MODULE$")
     return str(blas.nativeBLAS().getClass().getSimpleName())

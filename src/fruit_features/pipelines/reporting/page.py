@@ -1,4 +1,4 @@
-"""The page that shows a run, as one file of HTML."""
+"""The page of a run, as one HTML file."""
 
 import base64
 from collections.abc import Mapping
@@ -14,7 +14,8 @@ from fruit_features.pipelines.reporting.plots import (
 )
 from fruit_features.pipelines.reporting.summary import compare_runs
 
-# New images that are reconstructed by so much worse than those of the fit are news.
+# The page points out a mean reconstruction error of new images above this multiple of
+# that of the fitted images.
 DRIFT = 1.25
 
 
@@ -29,7 +30,7 @@ def render_page(
         data: The datasets of ``PAGE_DATA`` by name: tables, and plots as SVG.
 
     Returns:
-        HTML with pictures, styles and scripts in it, so that it needs no network.
+        HTML with embedded pictures, styles and scripts; it needs no network.
     """
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader(__package__ or "", "template"),
@@ -57,7 +58,7 @@ def render_page(
 
 
 def _projection(points: pd.DataFrame) -> dict[str, Any]:
-    """Shorten the points: numbers to four digits, labels to their place in a list."""
+    """Encode the points compactly: four digits, labels as indices into a list."""
     labels = pd.Categorical(points["label"].fillna(""))
     return {
         **{axis: [float(f"{n:.4g}") for n in points[axis]] for axis in ("x", "y")},

@@ -6,7 +6,7 @@ from fruit_features.parameters import Parameters
 
 
 class ReportingParameters(Parameters):
-    """What the report shows; see ``conf/base/parameters_reporting.yml``."""
+    """Limits and price of the report; see ``conf/base/parameters_reporting.yml``."""
 
     points: int = Field(ge=1)
     quarantine_rows: int = Field(ge=0)

@@ -1,7 +1,7 @@
-"""Plots of the catalog and of the page, and the colours and marks they share.
+"""Plots of the catalog and of the page, and the colours they share.
 
-Matplotlib and Plotly are loaded when a plot is drawn: a run that finds nothing
-changed renders its page without them.
+Matplotlib and Plotly are imported when a plot is drawn: if nothing changed, a run
+renders its page without them.
 """
 
 import colorsys
@@ -15,10 +15,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Shares of variance that plots and page name the components for.
+# Cumulative shares of variance that plots and page mark.
 THRESHOLDS = (0.75, 0.80, 0.90, 0.95)
 
-# Bars beyond this many components are too thin and too low to see.
+# More bars would be too thin and too low to see.
 BARS = 50
 
 BLUE, RED, GREEN = "#4c78a8", "#e45756", "#54a24b"
@@ -31,18 +31,18 @@ QUALITY_PLOTS = (
 
 LIGHTNESS = (0.38, 0.52, 0.66)
 
-# Steps of the golden ratio never meet, and lead far away each time.
+# Steps of the golden ratio never repeat a hue and keep successive hues far apart.
 GOLDEN = (5**0.5 - 1) / 2
 
 
 def components_reaching(variance: "pd.DataFrame", threshold: float) -> int | None:
-    """Count the components whose cumulative share reaches a threshold."""
+    """Return how many components reach a cumulative share; ``None`` if none do."""
     reached = variance[variance["cumulative"] >= threshold]
     return int(reached["component"].iloc[0]) if len(reached) else None
 
 
 def label_colours(count: int) -> list[str]:
-    """Return as many colours, as ``#rrggbb``, with hues of neighbours far apart."""
+    """Return ``count`` colours as ``#rrggbb``; hues of neighbours are far apart."""
     colours = []
     for number in range(count):
         lightness = LIGHTNESS[number % len(LIGHTNESS)]
@@ -87,7 +87,7 @@ def _draw_cumulative(axes: "Axes", variance: "pd.DataFrame", components: int) ->
                 fontsize=12,
             )
     axes.axvline(components, color=GREEN, lw=1.2, label=f"kept: {components}")
-    # What follows 99 % is a flat line.
+    # Beyond 99 % the line is flat.
     shown = components_reaching(variance, 0.99) or len(variance)
     axes.set_xlim(0, max(shown, components) * 1.05 + 1)
     axes.set_ylim(0, 1.03)
@@ -95,7 +95,7 @@ def _draw_cumulative(axes: "Axes", variance: "pd.DataFrame", components: int) ->
 
 
 def draw_quality(quality: "pd.DataFrame") -> "Figure":
-    """Draw the quality table over the number of components, a column an axes."""
+    """Draw the quality table by number of components, one axes a column."""
     from matplotlib.ticker import PercentFormatter
 
     images = int(quality["images"].iloc[0])
@@ -127,7 +127,7 @@ def _figure(title: str, columns: int) -> "tuple[Figure, list[Axes]]":
 
 
 def to_svg(figure: "Figure") -> str:
-    """Return a figure as SVG, whose words are text in the reader's own font."""
+    """Return a figure as SVG; its text stays text, in the reader's font."""
     import matplotlib as mpl
 
     file = io.StringIO()
@@ -139,7 +139,7 @@ def to_svg(figure: "Figure") -> str:
 def draw_projection(points: "pd.DataFrame", total: int) -> "go.Figure":
     """Draw images as points on the first two components, one trace a label.
 
-    File names and labels are escaped: Plotly would read them as HTML.
+    File names and labels are escaped, since Plotly interprets HTML.
 
     Args:
         points: Columns ``label``, ``image_key``, ``x``, ``y``.

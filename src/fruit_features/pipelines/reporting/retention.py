@@ -1,4 +1,4 @@
-"""What has expired, and what goes next because of its age."""
+"""Counts of what has expired and of what expires soon."""
 
 import datetime as dt
 from collections.abc import Callable
@@ -22,15 +22,15 @@ def review_retention(
     kept_runs: Callable[[], dict[str, Any] | None],
     retention: RetentionParameters,
 ) -> dict[str, Any]:
-    """Count what has expired, and what expires next.
+    """Count expired images, and what expires within 30 days.
 
     Args:
         image_listing: Every image.
-        expired_images: Images that are gone, and whose features stay.
-        features: Of any backbones.
+        expired_images: Expired images; their features are kept.
+        features: Features of all backbones.
         rows: Features of the backbone in use.
         kept_runs: Loads the names of the runs whose reports are kept.
-        retention: How long each is kept.
+        retention: Days that each is kept.
 
     Returns:
         The fields of the run report about retention; see ``fields.py``.
@@ -63,7 +63,7 @@ def review_retention(
 def _row_ages(
     table: DataFrame, column: str, soon: dt.datetime
 ) -> tuple[dt.datetime, int]:
-    """Return the oldest time of a column, and how many are not after ``soon``."""
+    """Return the oldest time of a column, and how many times are up to ``soon``."""
     early = F.count(F.when(F.col(column) <= F.lit(soon), 1))
     ((oldest, count),) = table.agg(F.unix_timestamp(F.min(column)), early).collect()
     return dt.datetime.fromtimestamp(oldest, dt.timezone.utc), int(count)
@@ -72,7 +72,7 @@ def _row_ages(
 def _run_ages(
     kept_runs: Callable[[], dict[str, Any] | None], now: dt.datetime, soon: dt.datetime
 ) -> tuple[dt.datetime, int]:
-    """Return the same of runs: their names are times, as Kedro spells versions."""
+    """Return the same for runs, whose names are times in Kedro's version format."""
     spelt = f"{VERSION_FORMAT}%z"
     runs = [dt.datetime.strptime(f"{run}+0000", spelt) for run in kept_runs() or {}]
     times = [now, *runs]

@@ -1,4 +1,4 @@
-"""How much room features take, as they are stored and in other formats."""
+"""The size of the features as stored and in other formats."""
 
 import numpy as np
 import pandas as pd
@@ -10,7 +10,7 @@ from pyspark.sql import functions as F
 
 from fruit_features.backbone.spec import Backbone
 
-# What the formats are compared on; all of a table would take longer than writing it.
+# Rows that formats are compared on; a whole table would take longer than writing it.
 SAMPLE = 500
 
 MANY_IMAGES = 50_000_000
@@ -21,11 +21,12 @@ CODECS = {"uncompressed": "none", "snappy": "snappy", "zstd": "zstd"}
 def measure_storage(
     features: DataFrame, backbone: Backbone, reduced_features: DataFrame
 ) -> pd.DataFrame:
-    """Measure the tables' files, and what a sample of features takes in other formats.
+    """Measure the tables' files, and a sample of features in other formats.
 
     Returns:
         A row a format: ``table``, ``format``, ``bytes_per_image``,
-        ``gigabytes_at_50_million``, ``images`` (measured on so many) and ``sampled``.
+        ``gigabytes_at_50_million``, ``images`` (how many were measured) and
+        ``sampled``.
     """
     rows = features.where(F.col("backbone_id") == backbone.id)
     stored = _stored("features", rows).union(
@@ -47,19 +48,19 @@ def measure_storage(
 
 
 def _stored(name: str, table: DataFrame) -> DataFrame:
-    """List the files of a table, with bytes and rows; no column of it is read."""
+    """List a table's files with bytes and rows, without reading a column."""
     files = table.select("_metadata.file_path", "_metadata.file_size")
     counted = files.groupBy("file_path", F.col("file_size").alias("size")).count()
     return counted.select(F.lit(name).alias("table"), "size", "count")
 
 
 def _formats(sample: pd.DataFrame) -> dict[str, int]:
-    """Return the bytes of some rows in formats they might be stored in."""
+    """Return the size in bytes of some rows, by format."""
     arrays = pa.Table.from_pandas(sample, preserve_index=False)
     place = arrays.schema.get_field_index("features")
     floats = arrays.column("features").cast(pa.list_(pa.float32()))
     arrays = arrays.set_column(place, "features", floats)
-    # A column a number, for programs that know no arrays.
+    # CSV has no arrays: one column a number.
     numbers = pd.DataFrame(np.stack(floats.to_numpy())).add_prefix("feature_")
     flat = pd.concat([sample.drop(columns="features"), numbers], axis=1)
     sink = pa.MockOutputStream()
@@ -67,7 +68,7 @@ def _formats(sample: pd.DataFrame) -> dict[str, int]:
     sizes = {"CSV": sink.size()}
     for name, codec in CODECS.items():
         sink = pa.MockOutputStream()
-        # No dictionary, as in the catalog: hardly a number comes twice.
+        # No dictionary for features, as in the catalog: their values hardly repeat.
         pq.write_table(arrays, sink, compression=codec, use_dictionary=["label"])
         sizes[f"Parquet, {name}"] = sink.size()
     return sizes

@@ -1,4 +1,4 @@
-"""What a run did and what differs from another, as text."""
+"""The summary of a run and its differences from another, as text."""
 
 from typing import Any, NamedTuple
 
@@ -6,7 +6,7 @@ from kedro.io import AbstractDataset
 
 from fruit_features.internals import described
 
-# Numbers that two runs are compared by: where the report has them, how to show them.
+# Numbers compared between runs: path in the report and format.
 NUMBERS = {
     "images expired": (("expired",), ","),
     "labels": (("labels",), ","),
@@ -19,7 +19,7 @@ NUMBERS = {
 
 
 class Change(NamedTuple):
-    """A fact of two runs; ``change`` is empty where numbers do not differ."""
+    """A value in two runs; ``change`` is the difference of numbers, if any."""
 
     name: str
     before: str
@@ -28,14 +28,14 @@ class Change(NamedTuple):
 
 
 def address(dataset: AbstractDataset[Any, Any]) -> str:
-    """Return where a dataset of one file lies: a path, or an address such as S3's."""
+    """Return the path of a dataset of one file, or its URL if it is remote."""
     said = described(dataset)
     protocol, path = said["protocol"], str(said["filepath"])
     return path if protocol == "file" else f"{protocol}://{path}"
 
 
 def format_summary(report: dict[str, Any], place: object) -> str:
-    """Summarise a run report in a few lines; the last one is the page's ``place``."""
+    """Summarise a run report in a few lines; the last is ``place``, the page."""
     images, reduction = report["images"], report["reduction"]
     rate, expired = report["images_per_second"], report.get("expired")
     reasons = report["quarantine_reasons"].items()
@@ -67,7 +67,7 @@ def format_summary(report: dict[str, Any], place: object) -> str:
 
 
 def in_columns(rows: list[tuple[str, ...]]) -> str:
-    """Align rows as a table: the first and last column left, those between right."""
+    """Align rows as a table: first and last column left, the others right."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return "\n".join(
         "  ".join(
@@ -82,8 +82,8 @@ def compare_runs(before: dict[str, Any], now: dict[str, Any]) -> list[Change]:
     """Compare two run reports.
 
     Returns:
-        Counts, variance, speed and seconds, then whatever of backbone, model,
-        environment and versions is not the same.
+        Counts, variance, speed and seconds; then backbone, model, environment and
+        versions where they differ.
     """
     counts = {f"images {kind}": (("images", kind), ",") for kind in now["images"]}
     changes = []
@@ -104,7 +104,7 @@ def compare_runs(before: dict[str, Any], now: dict[str, Any]) -> list[Change]:
 
 
 def _at(report: dict[str, Any], path: tuple[str, ...]) -> Any:
-    """Return a number of a report; older reports lack some."""
+    """Return a number of a report, or ``None``: older reports lack some."""
     found: Any = report
     for name in path:
         found = found.get(name) if found else None

@@ -1,4 +1,4 @@
-"""One small picture a label, and of quarantined images, out of the packed files."""
+"""Thumbnails of one image a label and of quarantined images."""
 
 from collections.abc import Iterable, Iterator
 
@@ -9,7 +9,7 @@ from pyspark.sql import functions as F
 
 from fruit_features.backbone.thumbnail import make_thumbnail
 
-# Labels that the contact sheet shows, and quarantined images beside it, at most.
+# Maximum numbers of labels and of quarantined images that the page shows.
 CLASSES = 300
 QUARANTINED = 24
 
@@ -17,14 +17,14 @@ SIDE = 96
 
 
 def shrink_images(images: DataFrame, quarantine: DataFrame) -> pd.DataFrame:
-    """Make a thumbnail of one image of every label, and of some in quarantine.
+    """Make thumbnails of one image a label and of some quarantined images.
 
-    Which images, and in which packed files they lie, is found out without reading
-    their bytes; then only these files are read.
+    Images and their packed files are chosen without reading bytes; then only these
+    files are read.
 
     Returns:
-        ``image_key``, ``label``, ``jpeg`` and ``quarantined``; images that nothing can
-        be seen of are left out.
+        ``image_key``, ``label``, ``jpeg`` and ``quarantined``; images that cannot be
+        shown are left out.
     """
     bad = quarantine.select("image_key").orderBy("image_key").limit(QUARANTINED)
     shown = [row["image_key"] for row in bad.collect()]
@@ -41,15 +41,15 @@ def shrink_images(images: DataFrame, quarantine: DataFrame) -> pd.DataFrame:
 
 
 def _choose(images: DataFrame, quarantine: DataFrame, shown: list[str]) -> list[Row]:
-    """Return key and file of an image of every label, and of the quarantined ones."""
+    """Return key and file of one image a label and of the quarantined images."""
     file = F.col("_metadata.file_path").alias("file")
-    # Of truncated or damaged images a small picture is packed, if any.
+    # Truncated or damaged images are packed as a thumbnail, if they have one.
     usable = F.col("reason").isNull() | F.col("reason").isin("truncated", "damaged")
     packed = images.where(usable).select("image_key", "label", file)
     bad = quarantine.where(~F.col("image_key").isin(shown)).select("image_key")
     rows = packed.join(F.broadcast(bad), "image_key", "left_anti")
     of_quarantine = F.when(F.col("image_key").isin(shown), F.col("image_key"))
-    # Files hold the labels mixed: the first of each lie in a file or two.
+    # Files hold all labels mixed: the minimum of each label lies in the first files.
     place = F.min(F.struct("file", "image_key")).alias("place")
     found = rows.groupBy("label", of_quarantine.alias("quarantined")).agg(place)
     ordered = found.orderBy("quarantined", "label", ascending=[False, True])

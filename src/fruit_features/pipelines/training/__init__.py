@@ -1,1 +1,1 @@
-"""Trains a backbone on a labelled folder of images. Not part of a plain run."""
+"""Trains a backbone on a labelled folder of images; runs on request only."""

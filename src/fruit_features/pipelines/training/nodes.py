@@ -33,15 +33,15 @@ def split_pictures(
     stored_erasure_list: Callable[[], dict[str, Any] | None],
     parameters: TrainingParameters,
 ) -> dict[str, pd.DataFrame]:
-    """Hold out the same share of every label, at least one picture each.
+    """Hold out the same share of every label, at least one picture of each.
 
     Args:
-        raw_images: Columns ``image_key``, ``path`` and ``label``, a row a picture.
+        raw_images: Columns ``image_key``, ``path`` and ``label``; a row a picture.
         stored_erasure_list: Loads the list of erased images, if any.
         parameters: Uses ``held_out`` and ``seed``.
 
     Returns:
-        ``train`` and ``held_out``: disjoint rows, together all that are not erased.
+        ``train`` and ``held_out``: disjoint, together all pictures not erased.
     """
     pictures = without_erased(raw_images, stored_erasure_list())
     shuffled = pictures.sample(frac=1, random_state=parameters.seed)
@@ -62,20 +62,19 @@ def train_backbone(
     stored_erasure_list: Callable[[], dict[str, Any] | None],
     parameters: TrainingParameters,
 ) -> dict[str, Any]:
-    """Train MobileNetV2 with a softmax head; judge it; give the backbone.
+    """Train MobileNetV2 with a softmax head, evaluate it and export the backbone.
 
     Args:
-        train: Pictures to learn from.
-        held_out: Pictures that choose the best epoch.
-        test_images: Pictures of the same labels that nothing was chosen by; may
-            be empty.
-        state_folder: Where the state of training is kept, so that it can go on.
+        train: Training set.
+        held_out: Validation set, which selects the best epoch.
+        test_images: Test set with the same labels; may be empty.
+        state_folder: Folder of checkpoints, from which a killed training resumes.
         stored_erasure_list: Loads the list of erased images, if any.
-        parameters: How to train.
+        parameters: Hyperparameters.
 
     Returns:
-        ``weights``: the Keras backbone, ``backbone``: the same for LiteRT,
-        ``card``: what it was made of and how well it names the labels.
+        ``weights``: the Keras backbone; ``backbone``: the same for LiteRT; ``card``:
+        the model card, with data, accuracy, parameters and versions.
     """
     quiet_tensorflow()
     import keras
@@ -127,13 +126,13 @@ def train_backbone(
 
 
 def _fingerprint(train: pd.DataFrame, parameters: TrainingParameters) -> str:
-    """Name a training: other pictures or parameters must not go on from its state."""
+    """Return a key for checkpoints; other pictures or parameters give another."""
     said = json.dumps([vars(parameters), train["image_key"].tolist()])
     return hashlib.sha256(said.encode()).hexdigest()[:12]
 
 
 def _accuracy(model: Any, pixels: Any, classes: Any) -> float | None:
-    """Share of pictures named rightly; none for no picture."""
+    """Return the share of correct predictions; ``None`` without pictures."""
     if not len(classes):
         return None
     logits = model.predict(pixels, batch_size=64, verbose=0)

@@ -9,7 +9,7 @@ from fruit_features.parameters import Parameters, one_of
 
 
 class TrainingParameters(Parameters):
-    """How a backbone is trained; see ``conf/base/parameters_training.yml``."""
+    """Hyperparameters of a training; see ``conf/base/parameters_training.yml``."""
 
     alpha: Annotated[float, one_of(ALPHAS)]
     input_size: int = Field(ge=SMALLEST_INPUT)

@@ -1,4 +1,4 @@
-"""The training pipeline: a labelled folder to a backbone with a model card."""
+"""The training pipeline: from a labelled folder to a backbone and a model card."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from fruit_features.pipelines.training.nodes import split_pictures, train_backbo
 
 
 def create_pipeline(**kwargs: Any) -> Pipeline:
-    """Split the pictures, train, judge, export."""
+    """Split the pictures, train, evaluate, export."""
     return Pipeline(
         [
             Node(
