@@ -14,7 +14,7 @@ import os, signal, time
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
 child = os.fork()
 if not child:
-    while time.process_time() < 3: pass
+    while time.process_time() < 4: pass
     os._exit(0)
 try:
     os.waitpid(child, 0)
@@ -40,5 +40,5 @@ def test_cpu_of_a_child_that_nobody_waits_for_is_counted(project: Path) -> None:
         text=True,
         check=True,
     ).stdout
-    # Up to a second after the last sample is not seen.
-    assert 1.9 <= float(printed) <= 4
+    # What comes after the last sample is not seen: a second, on a busy machine more.
+    assert 1.5 <= float(printed) <= 5
