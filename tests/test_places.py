@@ -17,6 +17,7 @@ from fruit_features.cli import cli
 from fruit_features.exceptions import ParameterError
 from fruit_features.hooks.preflight import data_folder
 from fruit_features.places import as_place, params_option
+from tests.clone import shell_without
 from tests.conftest import PROJECT
 from tests.pictures import jpeg
 
@@ -235,6 +236,8 @@ def test_make_run_hands_on_what_it_was_given(name: str, tmp_path: Path) -> None:
     done = subprocess.run(
         ["make", "run", f"BIN={tmp_path}", "READY=", f"IMAGES={name}", f"DATA={name}"],
         cwd=PROJECT,
+        # Not as a part of the make that runs these tests.
+        env=shell_without("MAKE", "MFLAGS"),
         capture_output=True,
         text=True,
         check=True,

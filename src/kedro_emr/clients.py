@@ -21,7 +21,7 @@ QUOTA = (
 )
 DENIED = "access denied: let the role or user {act}"
 NO_KEY = "no such access key: see AWS_ACCESS_KEY_ID or the profile"
-WRONG_SECRET = "the secret key is wrong: see AWS_SECRET_ACCESS_KEY or the profile"
+BAD_SIGNATURE = "the secret key is wrong: see AWS_SECRET_ACCESS_KEY or the profile"
 EXPIRED = "the credentials have expired: get new ones"
 ELSEWHERE = "the bucket is in another region: see `region` in cluster.yml"
 NO_BUCKET = "there is no such bucket: see its name, or create it"
@@ -33,7 +33,7 @@ BY_CODE = {
     **dict.fromkeys(("AccessDenied", "403", "UnauthorizedOperation"), DENIED),
     **dict.fromkeys(("InvalidAccessKeyId", "InvalidClientTokenId"), NO_KEY),
     **dict.fromkeys(("UnrecognizedClient", "AuthFailure"), NO_KEY),
-    **dict.fromkeys(("SignatureDoesNotMatch", "InvalidSignature"), WRONG_SECRET),
+    **dict.fromkeys(("SignatureDoesNotMatch", "InvalidSignature"), BAD_SIGNATURE),
     **dict.fromkeys(("ExpiredToken", "RequestExpired"), EXPIRED),
     "RequestTimeTooSkewed": "this machine's clock is wrong: set it, say by chrony",
     **dict.fromkeys(("PermanentRedirect", "301"), ELSEWHERE),

@@ -40,7 +40,8 @@ def test_workers_come_from_one_daemon_that_has_loaded_all(spark: SparkSession) -
     numbers = spark.range(8).repartition(4)
     rows = numbers.mapInArrow(in_arrow, "found string").collect()
     rows += numbers.select(in_pandas("id").alias("found")).collect()
-    (found,) = {row.found for row in rows}
+    found, *others = {row.found for row in rows}
+    assert others == [], found
     _, archive_is_kept, heavy, loaded = ast.literal_eval(found)
     assert archive_is_kept
     assert heavy == []

@@ -1,18 +1,20 @@
 """Quality of principal components: reconstruction error and label separation."""
 
 from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
-from pyspark.ml.feature import StandardScalerModel
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F
 
-from fruit_features.pipelines.reduction.fit import inverse
 from fruit_features.workers.sums import Floats, blocks
+
+if TYPE_CHECKING:
+    # Workers import this module, and need no MLlib.
+    from pyspark.ml.feature import StandardScalerModel
 
 Labels = npt.NDArray[np.intp]
 
@@ -44,8 +46,10 @@ class Basis(NamedTuple):
     variance: float
 
     @classmethod
-    def of_models(cls, scaler: StandardScalerModel, vectors: Floats) -> "Basis":
+    def of_models(cls, scaler: "StandardScalerModel", vectors: Floats) -> "Basis":
         """Build it from the scaler and the components."""
+        from fruit_features.pipelines.reduction.fit import inverse
+
         mean, std = scaler.mean.toArray(), scaler.std.toArray()
         scale = inverse(std) if scaler.getWithStd() else np.ones_like(std)
         return cls(mean, scale, vectors, float(((std * scale) ** 2).sum()))
