@@ -1,6 +1,7 @@
 """Fixtures that all tests share."""
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,10 @@ from cluster.jars import spark_jars
 from tests.s3_server import S3Server
 
 PROJECT = Path(__file__).parents[1]
+
+# Where the tests run in the background of a script, Ctrl-C is ignored, and would be by
+# every program that they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # How long a case takes says nothing: other tests run beside it.
 settings.register_profile("untimed", deadline=None)
